@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** The only reader of the environment. A missing or malformed setting stops the process with a sentence per field. */
+
+const url = z.url();
+const seconds = z.coerce.number().int().positive();
+
+const settings = z.object({
+  DATABASE_URL: z.string().min(1),
+  DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().default('dingdan'),
+  /** Off only for the time-skipping test server, which does not serve it. */
+  TEMPORAL_WORKER_VERSIONING: z.enum(['on', 'off']).default('on'),
+  TEMPORAL_SEARCH_ATTRIBUTES: z.enum(['on', 'off']).default('on'),
+  BUILD_ID: z.string().default('dev'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** Address under which the providers and buyers reach this API. */
+  PUBLIC_URL: url.default('http://127.0.0.1:8080'),
+  OIDC_ISSUER: url,
+  OIDC_AUDIENCE: z.string().default('dingdan-api'),
+  /** 32 bytes, base64: wraps the per-buyer data keys. */
+  MASTER_KEY: z.string().refine((v) => Buffer.from(v, 'base64').length === 32, 'must be 32 bytes in base64'),
+  ALIPAY_GATEWAY: url,
+  ALIPAY_APP_ID: z.string().min(1),
+  ALIPAY_SELLER_ID: z.string().min(1),
+  /** PEM text or a path to a PEM file: our private key (PKCS8) and Alipay's public key. */
+  ALIPAY_PRIVATE_KEY: z.string().min(1).transform(pem),
+  ALIPAY_PUBLIC_KEY: z.string().min(1).transform(pem),
+  QUOTE_TTL_SECONDS: seconds.default(15 * 60),
+  /** How often settlement runs. */
+  SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
+  /** How old an unapplied inbox row must be to be signalled again, and how often that is looked at. */
+  SWEEP_INTERVAL_SECONDS: seconds.default(10),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Config = z.infer<typeof settings>;
+
+/** Reads and checks the environment. Throws an Error that names every wrong variable and what it should be. */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = settings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The configuration is not usable. Set these environment variables:\n${lines.join('\n')}`);
+}
+
+function pem(value: string): string {
+  return value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readFileSync(value, 'utf8');
+}
