@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../db/client.ts';
+import { type InboxRow, unappliedMessages } from '../../db/commands/inbox.ts';
+import { loadNode } from '../../db/queries/order-nodes.ts';
+import { isFinal } from '../../domain/order/states.ts';
+import type { StepResult } from '../../domain/order/view.ts';
+import type { Activities } from '../index.ts';
+import type { WorkflowStarter } from '../operations/starter.ts';
+
+export interface Sweeper {
+  db: Database;
+  starter: WorkflowStarter;
+  steps: Activities;
+  logger: Pick<Logger, 'info' | 'error'>;
+}
+
+const BATCH = 200;
+
+/**
+ * Delivers again what was received before `before` and has no verdict: a signal that was lost or never sent. A message
+ * whose order has ended is applied to the row directly: late money becomes a refund, a late request a refusal. One bad
+ * row does not keep its neighbours waiting. Answers how many were looked at.
+ */
+export async function sweepInbox(sweeper: Sweeper, before: Date, now: Date): Promise<number> {
+  const messages = await unappliedMessages(sweeper.db, before, BATCH);
+  for (const message of messages) {
+    try {
+      await deliver(sweeper, message, now);
+    } catch (error) {
+      const { inboxId, orderNo, kind } = message;
+      sweeper.logger.error({ inboxId, orderNo, kind, err: error }, 'an inbox message could not be delivered');
+    }
+  }
+  return messages.length;
+}
+
+async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: Date): Promise<void> {
+  const { orderNo, kind, inboxId } = message;
+  if ((await starter.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
+  const node = await loadNode(db, orderNo);
+  if (!node) throw new Error(`no order ${orderNo}`);
+  if (!isFinal(node.state)) {
+    await starter.startOrder(node);
+    await starter.signalOrder(orderNo, kind, inboxId);
+    return;
+  }
+  const result = await applyToRow(steps, message, now.getTime());
+  for (const refundNo of result.refundNos) await starter.startRefund(refundNo);
+}
+
+function applyToRow(
+  steps: Activities,
+  { kind, orderNo, inboxId }: InboxRow,
+  atMs: number,
+): Promise<StepResult> {
+  const step = { orderNo, inboxId, atMs };
+  const apply: Record<string, () => Promise<StepResult>> = {
+    payment_reported: () => steps.recordPayment(step),
+    cancel_requested: () => steps.endUnpaid({ ...step, action: 'cancel_unpaid' }),
+    review_decided: () => steps.review(step),
+    shipment_reported: () => steps.ship(step),
+    receipt_confirmed: () => steps.receive(step),
+    receipt_extended: () => steps.extendReceipt(step),
+  };
+  const work = apply[kind];
+  if (!work) throw new Error(`nothing consumes a message of kind ${kind}`);
+  return work();
+}

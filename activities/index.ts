@@ -1,0 +1,39 @@
+import type { Database } from '../db/client.ts';
+import { reconcile } from './operations/reconcile.ts';
+import type { WorkflowStarter } from './operations/starter.ts';
+import * as leaf from './orders/leaf.ts';
+import * as paymentRoot from './orders/payment-root.ts';
+import { submit } from './orders/submit.ts';
+import { closeAndEnd } from './payments/close-and-end.ts';
+import type { PaymentProviders } from './payments/providers.ts';
+import { finishRefund, queueRefund, sendRefund } from './payments/refund.ts';
+import { settleDue } from './settlement/settle-due.ts';
+
+export interface ActivityDependencies {
+  db: Database;
+  providers: PaymentProviders;
+  starter: WorkflowStarter;
+}
+
+/** Every activity as a closure over what it needs; workflows see only the type. */
+export function createActivities({ db, providers, starter }: ActivityDependencies) {
+  return {
+    submit: (request: Parameters<typeof submit>[1]) => submit(db, request),
+    loadOrder: (request: Parameters<typeof leaf.loadOrder>[1]) => leaf.loadOrder(db, request),
+    recordPayment: (step: paymentRoot.MessageStep) => paymentRoot.recordPayment(db, step),
+    endUnpaid: (step: paymentRoot.EndUnpaidStep) => paymentRoot.endUnpaid(db, step),
+    review: (step: paymentRoot.MessageStep) => leaf.review(db, step),
+    ship: (step: paymentRoot.MessageStep) => leaf.ship(db, step),
+    receive: (step: paymentRoot.MessageStep) => leaf.receive(db, step),
+    extendReceipt: (step: paymentRoot.MessageStep) => leaf.extendReceipt(db, step),
+    autoReceive: (step: { orderNo: string; atMs: number }) => leaf.autoReceive(db, step),
+    closeAndEnd: (step: paymentRoot.EndUnpaidStep) => closeAndEnd(db, providers, step),
+    sendRefund: (refundNo: string) => sendRefund(db, providers, refundNo),
+    finishRefund: (refund: { refundNo: string; atMs: number }) => finishRefund(db, refund),
+    queueRefund: (refund: { refundNo: string; code: string; atMs: number }) => queueRefund(db, refund),
+    settleDue: (run: { atMs: number }) => settleDue(db, run),
+    reconcile: (run: { atMs: number }) => reconcile(db, starter, run),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,12 @@
+import type { OrderNode } from '../../domain/order/node.ts';
+
+/** What activities ask of Temporal: to start and to signal, by our numbers. The worker gives them one. */
+export interface WorkflowStarter {
+  /** Starts an order from its row; one that runs is left alone. */
+  startOrder(
+    node: Pick<OrderNode, 'orderNo' | 'buyerId' | 'merchantId' | 'payableFen' | 'paymentDeadline' | 'state'>,
+  ): Promise<void>;
+  startRefund(refundNo: string): Promise<void>;
+  /** `absent` when no run of that order is open. */
+  signalOrder(orderNo: string, kind: string, inboxId: string): Promise<'sent' | 'absent'>;
+}

@@ -1,0 +1,111 @@
+import type { Database } from '../../db/client.ts';
+import { runStep } from '../../db/commands/run-step.ts';
+import {
+  contractsInForce,
+  loadContract,
+  loadInboxMessage,
+  loadNode,
+  loadPaymentScope,
+} from '../../db/queries/order-nodes.ts';
+import type { Decision } from '../../domain/order/effects.ts';
+import type { Contract, OrderNode } from '../../domain/order/node.ts';
+import type { StepAction } from '../../domain/order/states.ts';
+import { extendReceipt as decideExtension } from '../../domain/order/steps/holds.ts';
+import { receive as decideReceipt } from '../../domain/order/steps/receive.ts';
+import { review as decideReview, type ReviewCommand } from '../../domain/order/steps/review.ts';
+import { ship as decideShipping, type ShipCommand } from '../../domain/order/steps/ship.ts';
+import { type StepResult, viewOf } from '../../domain/order/view.ts';
+import type { MessageStep } from './payment-root.ts';
+
+/** The merchant's review of a paid leaf (FU-1). */
+export function review(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'review', (leaf, payload) =>
+    decideReview(leaf, payload as unknown as ReviewCommand),
+  );
+}
+
+/** The merchant's hand-over to the carrier (FU-3). */
+export function ship(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'ship', (leaf, payload, at) =>
+    decideShipping(leaf, payload as unknown as ShipCommand, at),
+  );
+}
+
+/** The buyer's word that the goods arrived (ST-4). */
+export function receive(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'receive', async (leaf, _payload, at, actor) =>
+    decideReceipt({ leaf, contract: await contractOf(db, leaf, at), by: 'buyer', operator: actor, at }),
+  );
+}
+
+/** The buyer's one extension of the auto-receipt clock (ST-3). */
+export function extendReceipt(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'extend_receipt', (leaf) => decideExtension(leaf));
+}
+
+/** The clock ran out: the goods count as received (ST-3). Refused, without a trace, while a hold is open. */
+export async function autoReceive(
+  db: Database,
+  { orderNo, atMs }: { orderNo: string; atMs: number },
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  return await runStep(
+    db,
+    { orderNo, stepKey: 'auto_receive', action: 'receive', actor: 'system', at, input: {} },
+    async () => {
+      const leaf = await requireNode(db, orderNo);
+      const contract = await contractOf(db, leaf, at);
+      return {
+        nodes: [leaf],
+        decision: decideReceipt({ leaf, contract, by: 'auto', operator: 'system', at }),
+      };
+    },
+  );
+}
+
+/** The row as it is: how a workflow starts from it, and adopts what happened beside it. */
+export async function loadOrder(db: Database, { orderNo }: { orderNo: string }): Promise<StepResult> {
+  const node = await requireNode(db, orderNo);
+  const leaves = node.kind === 'parent' ? ((await loadPaymentScope(db, orderNo))?.leaves ?? []) : [];
+  return { outcome: 'applied', verdict: { result: 'accepted' }, node: viewOf(node, leaves), refundNos: [] };
+}
+
+async function commandStep(
+  db: Database,
+  { orderNo, inboxId, atMs }: MessageStep,
+  action: StepAction,
+  decide: (
+    leaf: OrderNode,
+    payload: Record<string, unknown>,
+    at: Date,
+    actor: string,
+  ) => Decision | Promise<Decision>,
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  return await runStep(
+    db,
+    { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
+    async () => {
+      const leaf = await requireNode(db, orderNo);
+      return { nodes: [leaf], decision: await decide(leaf, payload, at, actor) };
+    },
+  );
+}
+
+async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
+  const node = await loadNode(db, orderNo);
+  if (!node) throw new Error(`no order ${orderNo}`);
+  return node;
+}
+
+/** The contract fixed at payment; where none was in force then, the newest one in force now (FN-5). */
+async function contractOf(db: Database, leaf: OrderNode, at: Date): Promise<Contract> {
+  const contractId = leaf.contractId ?? (await contractsInForce(db, at))(leaf.merchantId ?? '');
+  const contract = contractId ? await loadContract(db, contractId) : undefined;
+  if (!contract)
+    throw new Error(
+      `merchant ${leaf.merchantId} has no contract; add one in force to let ${leaf.orderNo} be received`,
+    );
+  return contract;
+}

@@ -1,0 +1,143 @@
+import { and, eq } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { CommitRefused, commitStep } from '../../db/commands/commit-step.ts';
+import { contractsInForce, loadPaymentScope, loadStoredResult } from '../../db/queries/order-nodes.ts';
+import * as t from '../../db/schema/index.ts';
+import { sumFen } from '../../domain/money.ts';
+import type { Verdict } from '../../domain/order/effects.ts';
+import { noEffects } from '../../domain/order/effects.ts';
+import type { OrderNode } from '../../domain/order/node.ts';
+import { submitOrder } from '../../domain/order/steps/submit.ts';
+import { type StepResult, viewOf } from '../../domain/order/view.ts';
+
+export interface SubmitRequest {
+  orderNo: string;
+  quoteId: string;
+  buyerId: string;
+  atMs: number;
+}
+
+/**
+ * Makes the order of a quote (SB-2, SB-4): snapshot, reservation, locked coupons and frozen points, log row and
+ * notices in one statement. A refusal creates nothing but its log row, so that it can be answered again.
+ */
+export async function submit(db: Database, request: SubmitRequest): Promise<StepResult> {
+  const { orderNo, quoteId, buyerId } = request;
+  const at = new Date(request.atMs);
+  const [quote, contractOf] = await Promise.all([loadQuote(db, quoteId, buyerId), contractsInForce(db, at)]);
+  if (!quote) return await refuseSubmit(db, request, 'quote_unknown');
+  const { nodes, effects } = submitOrder({ orderNo, buyerId, basket: quote.basket, at, contractOf });
+  const [root, ...children] = nodes as [OrderNode, ...OrderNode[]];
+  const verdict: Verdict = { result: 'accepted' };
+  const stored = { outcome: 'applied' as const, verdict, refundNos: [] };
+  const input = { quoteId };
+  try {
+    await commitStep(db, {
+      at,
+      effects,
+      newOrders: nodes.map((node) => orderRow(node, nodes, quote, quoteId)),
+      newLines: nodes.flatMap((node) => node.lines.map((line) => ({ ...line, orderNo: node.orderNo }))),
+      log: nodes.map((node) => ({
+        orderNo: node.orderNo,
+        stepKey: 'submit',
+        action: 'submit',
+        actor: `buyer:${buyerId}`,
+        fromState: null,
+        toState: node.state,
+        version: node.version,
+        input,
+        result: stored,
+        at,
+      })),
+    });
+  } catch (error) {
+    if (!(error instanceof CommitRefused)) throw error;
+    if (error.reason === 'repeated') return await submittedBefore(db, orderNo);
+    if (error.reason === 'stale') throw error; // a deadlock's victim: the local activity is tried again
+    return await refuseSubmit(db, request, error.reason);
+  }
+  return { ...stored, node: viewOf(root, children) };
+}
+
+async function loadQuote(db: Database, quoteId: string, buyerId: string) {
+  const [row] = await db
+    .select({ basket: t.quotes.basket, sealedContact: t.addresses.sealedContact })
+    .from(t.quotes)
+    .innerJoin(
+      t.addresses,
+      and(eq(t.addresses.buyerId, t.quotes.buyerId), eq(t.addresses.addressId, t.quotes.addressId)),
+    )
+    .where(and(eq(t.quotes.quoteId, quoteId), eq(t.quotes.buyerId, buyerId)));
+  return row;
+}
+
+function orderRow(
+  node: OrderNode,
+  nodes: readonly OrderNode[],
+  quote: NonNullable<Awaited<ReturnType<typeof loadQuote>>>,
+  quoteId: string,
+): typeof t.orders.$inferInsert {
+  const lines = node.kind === 'parent' ? nodes.flatMap((other) => other.lines) : node.lines;
+  const { lines: _lines, couponIds, ...columns } = node;
+  return {
+    ...columns,
+    couponIds: [...couponIds],
+    splitRule: node.kind === 'child' ? 'shop' : null,
+    goodsFen: sumFen(lines.map((line) => line.goodsFen)),
+    freightFen: sumFen(lines.map((line) => line.freightFen)),
+    priceSteps: node.kind === 'child' ? [] : quote.basket.pricing.steps,
+    region: quote.basket.region,
+    sealedContact: quote.sealedContact,
+    quoteId,
+    attempts: 0,
+    ...(node.state === 'awaiting_payment' ? {} : { paidAt: node.createdAt }),
+  };
+}
+
+/** A refusal is an answer too: stored, so that the same order number is always refused for the same reason. */
+async function refuseSubmit(
+  db: Database,
+  { orderNo, quoteId, buyerId, atMs }: SubmitRequest,
+  code: string,
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const verdict: Verdict = { result: 'refused', code, state: 'cancelled' };
+  const result = { outcome: 'conflict' as const, verdict, refundNos: [] };
+  try {
+    await commitStep(db, {
+      at,
+      effects: noEffects(),
+      log: [
+        {
+          orderNo,
+          stepKey: 'submit',
+          action: 'submit',
+          actor: `buyer:${buyerId}`,
+          fromState: null,
+          toState: 'refused',
+          version: 0,
+          input: { quoteId },
+          result,
+          at,
+        },
+      ],
+    });
+  } catch (error) {
+    if (error instanceof CommitRefused && error.reason === 'repeated')
+      return await submittedBefore(db, orderNo);
+    throw error;
+  }
+  return { ...result, node: null };
+}
+
+async function submittedBefore(db: Database, orderNo: string): Promise<StepResult> {
+  const [stored, scope] = await Promise.all([
+    loadStoredResult(db, orderNo, 'submit'),
+    loadPaymentScope(db, orderNo),
+  ]);
+  return {
+    ...(stored as unknown as StepResult),
+    outcome: 'repeated',
+    node: scope ? viewOf(scope.root, scope.leaves) : null,
+  };
+}

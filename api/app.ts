@@ -1,0 +1,94 @@
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { authenticate } from './auth/middleware.ts';
+import { registerAlipayCallback } from './callbacks/alipay.ts';
+import { type App, createRouter, type Deps } from './context.ts';
+import { answerError, Problem } from './errors.ts';
+import { registerHealth } from './health.ts';
+import { registerReference } from './reference.ts';
+import { registerAddresses } from './routes/addresses/addresses.ts';
+import { registerBenefits } from './routes/benefits/benefits.ts';
+import { registerCart } from './routes/cart/cart.ts';
+import { registerGetItem } from './routes/items/get.ts';
+import { registerListItems } from './routes/items/list.ts';
+import { registerMerchantOrders } from './routes/merchant/orders.ts';
+import { registerMerchantSettlements } from './routes/merchant/settlements.ts';
+import { registerCancelOrder } from './routes/orders/cancel.ts';
+import { registerReadOrders } from './routes/orders/read.ts';
+import { registerReceipt } from './routes/orders/receipt.ts';
+import { registerSubmitOrder } from './routes/orders/submit.ts';
+import { registerListPayments } from './routes/payments/list.ts';
+import { registerStartPayment } from './routes/payments/start.ts';
+import { registerBooks } from './routes/platform/books.ts';
+import { registerGrants } from './routes/platform/grants.ts';
+import { registerHolds } from './routes/platform/holds.ts';
+import { registerCreateQuote } from './routes/quotes/create.ts';
+
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** Paths that anyone may read; everything else under /v1 needs a token, callbacks prove themselves. */
+const PUBLIC = [/^\/v1\/items(\/|$)/, /^\/v1\/callbacks\//];
+
+/** The whole HTTP API under `/v1`, with health and reference beside it. */
+export function createApp(deps: Deps): App {
+  const root = createRouter();
+  root.use(secureHeaders());
+  root.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new Problem('invalid_request', 'The body is larger than 256 KiB.');
+      },
+    }),
+  );
+  root.onError((error, c) =>
+    answerError(error, c, (unknown) =>
+      deps.logger.error({ err: unknown, path: c.req.path }, 'a request failed'),
+    ),
+  );
+  root.notFound((c) =>
+    answerError(
+      new Problem('not_found', `There is nothing at ${c.req.path}. GET /reference lists what there is.`),
+      c,
+      () => {},
+    ),
+  );
+
+  const v1 = createRouter();
+  const authenticated = authenticate(deps.verifier);
+  v1.use(async (c, next) =>
+    PUBLIC.some((path) => path.test(c.req.path)) ? await next() : await authenticated(c, next),
+  );
+  v1.use(async (c, next) => {
+    const needsKey = c.req.method === 'POST' && !c.req.path.startsWith('/v1/callbacks/');
+    if (needsKey && !c.req.header('idempotency-key')) throw new Problem('idempotency_key_missing');
+    await next();
+  });
+  registerRoutes(v1, deps);
+  root.route('/v1', v1);
+  registerHealth(root, deps);
+  registerReference(root);
+  return root;
+}
+
+/** Every endpoint of the API. */
+export function registerRoutes(v1: App, deps: Deps): void {
+  registerListItems(v1, deps);
+  registerGetItem(v1, deps);
+  registerCart(v1, deps);
+  registerAddresses(v1, deps);
+  registerBenefits(v1, deps);
+  registerCreateQuote(v1, deps);
+  registerSubmitOrder(v1, deps);
+  registerReadOrders(v1, deps);
+  registerCancelOrder(v1, deps);
+  registerReceipt(v1, deps);
+  registerStartPayment(v1, deps);
+  registerListPayments(v1, deps);
+  registerMerchantOrders(v1, deps);
+  registerMerchantSettlements(v1, deps);
+  registerHolds(v1, deps);
+  registerBooks(v1, deps);
+  registerGrants(v1, deps);
+  registerAlipayCallback(v1, deps);
+}

@@ -1,0 +1,81 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { findMessage, type InboxRow, intake } from '../db/commands/inbox.ts';
+import { inboxVerdict } from '../db/queries/orders.ts';
+import type { Verdict } from '../domain/order/effects.ts';
+import type { MessageKind } from '../workflows/order/messages.ts';
+import type { AuthEnv } from './auth/middleware.ts';
+import type { Deps } from './context.ts';
+import { Problem, problemOf } from './errors.ts';
+import { idempotencyKeyOf } from './idempotency.ts';
+
+const WAIT_MS = 3_000;
+
+export const commandSchema = z
+  .object({
+    commandId: z.string(),
+    orderNo: z.string(),
+    result: z
+      .enum(['accepted', 'pending'])
+      .openapi({ description: '`pending`: taken, but not applied yet; look at the order in a moment' }),
+  })
+  .openapi('CommandResult');
+export type CommandResult = z.infer<typeof commandSchema>;
+
+export interface Command {
+  orderNo: string;
+  kind: MessageKind;
+  actor: string;
+  payload: Record<string, unknown>;
+}
+
+/**
+ * A command on an order: a row in the inbox first, then a signal, then a bounded wait for the verdict that the
+ * consuming step writes. Repeated with the same key it answers the first verdict (SB-6). `check` may refuse before
+ * anything is written; it does not run for a repetition.
+ */
+export async function sendCommand(
+  c: Context<AuthEnv>,
+  deps: Deps,
+  command: Command,
+  check: () => void,
+): Promise<CommandResult> {
+  const { scope, key, bodyHash } = await idempotencyKeyOf(c);
+  const source = `command ${scope}`;
+  let row = await findMessage(deps.db, source, key);
+  if (!row) {
+    check();
+    row = (await intake(deps.db, { ...command, source, eventKey: key, bodyHash, receivedAt: deps.now() }))
+      .row;
+  }
+  if (row.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused');
+  if (row.appliedAt === null) await signalQuietly(deps, row);
+  return answer(row, row.verdict ?? (await awaitVerdict(deps, row.inboxId)));
+}
+
+/** Tells the order's workflow of a message. What fails here is done again by the sweeper: the row is durable. */
+export async function signalQuietly(deps: Deps, row: InboxRow): Promise<void> {
+  try {
+    await deps.workflows.signalOrder(row.orderNo, row.kind, row.inboxId);
+  } catch (error) {
+    deps.logger.warn(
+      { inboxId: row.inboxId, orderNo: row.orderNo, err: error },
+      'a signal could not be sent; the sweeper will',
+    );
+  }
+}
+
+async function awaitVerdict(deps: Deps, inboxId: string): Promise<Record<string, unknown> | null> {
+  const until = Date.now() + WAIT_MS;
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 1.6, 250)) {
+    const verdict = await inboxVerdict(deps.db, inboxId);
+    if (verdict || Date.now() > until) return verdict;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+function answer({ inboxId, orderNo }: InboxRow, verdict: Record<string, unknown> | null): CommandResult {
+  const known = verdict as Verdict | null;
+  if (known?.result === 'refused') throw problemOf(known.code, { state: known.state });
+  return { commandId: inboxId, orderNo, result: known ? 'accepted' : 'pending' };
+}

@@ -1,0 +1,34 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
+import type { Database } from '../db/client.ts';
+import type { Privacy } from '../db/commands/privacy.ts';
+import type { PaymentProvider } from '../providers/payments/port.ts';
+import type { OrderWorkflows } from '../temporal/orders.ts';
+import type { AuthEnv } from './auth/middleware.ts';
+import type { Verifier } from './auth/verifier.ts';
+import { invalidRequest } from './errors.ts';
+
+/** What the routes need; given by `api/server.ts`. */
+export interface Deps {
+  db: Database;
+  privacy: Privacy;
+  providers: ReadonlyMap<string, PaymentProvider>;
+  workflows: OrderWorkflows;
+  verifier: Verifier;
+  logger: Logger;
+  quoteTtlMs: number;
+  /** Signs the receipt confirmations (ST-4). */
+  confirmationKey: Buffer;
+  now: () => Date;
+}
+
+export type App = OpenAPIHono<AuthEnv>;
+
+/** A router whose validation failures are problems that name the field. */
+export function createRouter(): App {
+  return new OpenAPIHono<AuthEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.error as never, result.target);
+    },
+  });
+}

@@ -1,0 +1,159 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ZodError } from 'zod';
+import { fenToJson } from '../domain/fen-json.ts';
+import { Forbidden, IssuerUnavailable, Unauthenticated } from './auth/errors.ts';
+
+/** Every problem this API answers: its status, and a title that says the way out. */
+const PROBLEMS = {
+  invalid_request: [400, 'The request is not well-formed; see `errors` for the fields.'],
+  idempotency_key_missing: [
+    400,
+    'Send an Idempotency-Key header: one new random text for each thing you want done.',
+  ],
+  idempotency_key_reused: [
+    422,
+    'This Idempotency-Key was used with another body. Use a new key for a new request.',
+  ],
+  unauthenticated: [401, 'Log in; `loginMethods` says how.'],
+  role_missing: [403, 'Your account lacks the role for this.'],
+  not_found: [404, 'There is nothing here, or it is not yours.'],
+  sku_unknown: [404, 'A SKU of the basket does not exist or is not on sale. Remove it.'],
+  address_not_found: [404, 'This address does not exist or is not yours. Choose one of GET /v1/addresses.'],
+  coupon_not_found: [404, 'A coupon does not exist or is not yours. Choose from GET /v1/coupons.'],
+  coupon_unavailable: [
+    409,
+    'A coupon is in use by another order or was used. Ask for a new quote without it.',
+  ],
+  points_insufficient: [409, 'There are fewer points than the quote used. Ask for a new quote.'],
+  shop_closed: [409, 'A shop of the basket cannot sell at the moment. Remove its items.'],
+  undeliverable: [
+    409,
+    'Some items cannot be delivered to this address. Remove them or choose another address.',
+  ],
+  quote_not_found: [404, 'This quote does not exist or is not yours. Ask for a new one.'],
+  quote_expired: [409, 'The quote has expired; `quote` is a new one. Submit that with its total.'],
+  quote_used: [409, 'This quote was submitted already. Ask for a new one to order again.'],
+  price_changed: [
+    409,
+    'The total is not the one you named; `quote` is a new one. Submit that with its total.',
+  ],
+  insufficient_stock: [
+    409,
+    'There is not enough stock; `shortages` says what is left and what else there is.',
+  ],
+  not_awaiting_payment: [409, 'The order is not awaiting payment any more. Look at its state.'],
+  deadline_passed: [409, 'The payment deadline has passed.'],
+  method_not_offered: [409, 'This shop does not offer the payment method; `methods` are offered.'],
+  payment_in_progress: [409, 'Another payment of this order is being opened. Try again in a moment.'],
+  already_paid: [409, 'The provider reports that this order was paid just now. Look at its state.'],
+  payment_refused: [
+    422,
+    'The payment provider refused; the reason is in `reason`. Try again or use another method.',
+  ],
+  payment_unavailable: [
+    503,
+    'The payment provider does not answer. Try again in a moment or use another method.',
+  ],
+  not_awaiting_shipment: [409, 'The order is not awaiting shipment. Look at its state.'],
+  already_confirmed: [409, 'The order is confirmed already.'],
+  not_reviewed: [409, 'Confirm the order before shipping it.'],
+  not_awaiting_receipt: [409, 'The order is not awaiting receipt. Look at its state.'],
+  confirmation_invalid: [409, 'The confirmation is not valid any more. Ask again without one.'],
+  already_extended: [409, 'The receipt was extended already; that is possible once.'],
+  held: [409, 'The order is on hold while a case is open.'],
+  not_holdable: [409, 'Only a shipped or completed order can be held.'],
+  not_held: [409, 'The order has no such hold.'],
+  invalid_tracking_no: [400, 'The tracking number does not fit the carrier.'],
+  too_many_requests: [429, 'Too many requests. Wait a moment.'],
+  busy: [503, 'Something this needs is not there at the moment. Try again with the same Idempotency-Key.'],
+  internal: [500, 'Something went wrong on our side. Try again with the same Idempotency-Key.'],
+} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** An answer that is a problem (RFC 9457), with a stable `code`; `extra` are its extension members. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly extra: Record<string, unknown>;
+
+  constructor(code: ProblemCode, detail?: string, extra: Record<string, unknown> = {}) {
+    super(detail ?? PROBLEMS[code][1]);
+    this.code = code;
+    this.extra = extra;
+  }
+
+  get status(): ContentfulStatusCode {
+    return PROBLEMS[this.code][0];
+  }
+}
+
+/** The problem of a refused step, by the step's own code. */
+export function problemOf(code: string, extra: Record<string, unknown> = {}): Problem {
+  return code in PROBLEMS
+    ? new Problem(code as ProblemCode, undefined, extra)
+    : new Problem('internal', `refused: ${code}`, extra);
+}
+
+/** Answers any error as a problem; what is not a known one is logged and answered without detail. */
+export function answerError(error: unknown, c: Context, log: (error: unknown) => void): Response {
+  if (error instanceof Problem) return problemResponse(c, error.code, error.message, error.extra);
+  if (error instanceof Unauthenticated) {
+    c.header('WWW-Authenticate', error.challenge);
+    return problemResponse(c, 'unauthenticated', error.message, {
+      reason: error.reason,
+      loginMethods: error.loginMethods,
+    });
+  }
+  if (error instanceof Forbidden)
+    return problemResponse(c, 'role_missing', error.message, { neededRoles: error.neededRoles });
+  if (error instanceof IssuerUnavailable) return problemResponse(c, 'busy', error.message);
+  if (error instanceof HTTPException && error.status < 500)
+    return problemResponse(c, 'invalid_request', error.message);
+  log(error);
+  return isOutage(error) ? problemResponse(c, 'busy') : problemResponse(c, 'internal');
+}
+
+/** The fields a request got wrong, each with its place and what it should be. */
+export function invalidRequest(error: ZodError, place: string): Problem {
+  const errors = error.issues.map((issue) => ({
+    field: [place, ...issue.path].join('.'),
+    message: issue.message,
+  }));
+  return new Problem('invalid_request', `${errors.map((e) => `${e.field}: ${e.message}`).join('; ')}`, {
+    errors,
+  });
+}
+
+function problemResponse(
+  c: Context,
+  code: ProblemCode,
+  detail?: string,
+  extra: Record<string, unknown> = {},
+): Response {
+  const [status, title] = PROBLEMS[code];
+  const body = {
+    type: `https://dingdan.dev/problems/${code}`,
+    title,
+    status,
+    code,
+    detail: detail ?? title,
+    ...(fenToJson(extra) as object),
+  };
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+}
+
+/** Database or Temporal out of reach: worth another try, nothing of ours is wrong. */
+function isOutage(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const codes = [code, cause?.code];
+  const GRPC_UNAVAILABLE = 14;
+  return codes.some(
+    (found) =>
+      found === GRPC_UNAVAILABLE ||
+      (typeof found === 'string' &&
+        (/^(ECONN|CONNECTION_|CONNECT_)/.test(found) || /^(57P0|08|53)/.test(found))),
+  );
+}

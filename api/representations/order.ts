@@ -1,0 +1,285 @@
+import { z } from '@hono/zod-openapi';
+import type { Contact } from '../../db/commands/privacy.ts';
+import type { OrderRow } from '../../db/queries/orders.ts';
+import { sumFen } from '../../domain/money.ts';
+import { actionsOf } from '../../domain/order/actions.ts';
+import { merchantPromptOf, type PromptSubject, promptOf } from '../../domain/order/prompts.ts';
+import { countStates, type OrderState, parentState } from '../../domain/order/states.ts';
+import type { Access } from '../access.ts';
+import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
+
+const amounts = z.object({
+  goodsFen: fenSchema,
+  discountFen: fenSchema,
+  freightFen: fenSchema,
+  points: z.number().int(),
+  pointsFen: fenSchema,
+  payableFen: fenSchema,
+  paidFen: fenSchema.openapi({ description: 'What providers took for this payment root, in fen' }),
+  refundedFen: fenSchema,
+});
+
+const lineSchema = z.object({
+  lineNo: z.number().int(),
+  skuId: z.string(),
+  title: z.string(),
+  spec: z.string(),
+  quantity: z.number().int(),
+  unitPriceFen: fenSchema,
+  goodsFen: fenSchema,
+  discounts: z.array(
+    z.object({
+      step: z.string(),
+      sourceId: z.string(),
+      name: z.string(),
+      bearer: z.enum(['platform', 'shop']),
+      amountFen: fenSchema,
+    }),
+  ),
+  discountFen: fenSchema,
+  freightFen: fenSchema,
+  pointsFen: fenSchema,
+  payableFen: fenSchema,
+});
+
+const nodeFields = {
+  orderNo: z.string(),
+  kind: z.enum(['single', 'parent', 'child']),
+  parentNo: z.string().nullable(),
+  paymentRootNo: z
+    .string()
+    .openapi({ description: 'The order to which payments and unpaid cancels of this one go' }),
+  splitRule: z.string().nullable(),
+  shopId: z.string().nullable(),
+  state: z.enum([
+    'awaiting_payment',
+    'awaiting_shipment',
+    'awaiting_receipt',
+    'completed',
+    'cancelled',
+    'closed',
+  ]),
+  stateCounts: z.record(z.string(), z.number().int()).optional(),
+  review: z
+    .object({ state: z.enum(['pending', 'confirmed', 'held']), reason: z.string().nullable() })
+    .nullable(),
+  amounts,
+  lines: z.array(lineSchema),
+  priceSteps: z.array(
+    z.object({
+      step: z.string(),
+      sourceId: z.string().nullable(),
+      name: z.string(),
+      amountFen: fenSchema,
+      runningTotalFen: fenSchema,
+    }),
+  ),
+  createdAt: timeSchema,
+  paymentDeadline: timeSchema,
+  secondsLeft: z
+    .number()
+    .int()
+    .nullable()
+    .openapi({ description: 'Seconds left to pay; null once that is over' }),
+  paidAt: timeSchema.nullable(),
+  shippedAt: timeSchema.nullable(),
+  autoReceiptAt: timeSchema.nullable(),
+  onHold: z.boolean(),
+  endedAt: timeSchema.nullable(),
+  endReason: z.string().nullable(),
+  shipments: z.array(
+    z.object({
+      shipmentNo: z.string(),
+      orderNo: z.string(),
+      carrier: z.string(),
+      trackingNo: z.string(),
+      shippedAt: timeSchema,
+    }),
+  ),
+  refunds: z.array(
+    z.object({ refundNo: z.string(), amountFen: fenSchema, reason: z.string(), state: z.string() }),
+  ),
+  settlement: z
+    .object({
+      state: z.enum(['due', 'settled']),
+      dueAt: timeSchema,
+      baseFen: fenSchema,
+      commissionFen: fenSchema,
+      netFen: fenSchema,
+    })
+    .nullable(),
+  prompt: promptSchema,
+  actions: z.array(z.object({ action: z.string(), method: z.literal('POST'), path: z.string() })),
+};
+
+const contactSchema = z.object({
+  name: z.string(),
+  phone: z.string(),
+  province: z.string(),
+  city: z.string(),
+  district: z.string(),
+  street: z.string(),
+});
+
+export const orderSchema = z
+  .object({
+    ...nodeFields,
+    contact: contactSchema
+      .nullable()
+      .openapi({ description: 'Who gets the parcel; null once the person was erased' }),
+    children: z.array(z.object(nodeFields)),
+  })
+  .openapi('Order');
+
+export type OrderRepresentation = z.infer<typeof orderSchema>;
+type NodeRepresentation = OrderRepresentation['children'][number];
+
+/** An order as its viewer sees it: snapshot, state, countdown, actions, prompt; a parent with its children (SP-2). */
+export function representOrder(access: Access, contact: Contact | null, now: Date): OrderRepresentation {
+  const children = access.subtree.filter((node) => node.parentNo === access.node.orderNo);
+  return {
+    ...representNode(access, access.node, children, now),
+    contact,
+    children: children.map((child) => representNode(access, child, [], now)),
+  };
+}
+
+function representNode(
+  { viewer, tree }: Access,
+  node: OrderRow,
+  children: readonly OrderRow[],
+  now: Date,
+): NodeRepresentation {
+  const leaves = children.length > 0 ? children : [node];
+  const state = stateOf(node, children);
+  const secondsLeft =
+    state === 'awaiting_payment'
+      ? Math.max(0, Math.ceil((node.paymentDeadline.getTime() - now.getTime()) / 1000))
+      : null;
+  const shipments = leaves.flatMap((leaf) => leaf.shipments);
+  const payments = tree.find((candidate) => candidate.orderNo === node.paymentRootNo)?.payments ?? [];
+  const refunds = [node, ...children].flatMap((candidate) => candidate.refunds);
+  const settlement = settlementOf(node);
+  const subject: PromptSubject = {
+    ...node,
+    state,
+    secondsLeft,
+    lastFailure: payments.at(-1)?.state === 'failed' ? (payments.at(-1)?.failure ?? null) : null,
+    held: node.holds > 0,
+    shipments,
+    refunds,
+    settlementDueAt: settlement ? new Date(settlement.dueAt) : null,
+  };
+  const { orderNo, kind, parentNo, paymentRootNo, splitRule, shopId } = node;
+  return {
+    orderNo,
+    kind,
+    parentNo: viewer === 'merchant' ? null : parentNo,
+    paymentRootNo,
+    splitRule,
+    shopId,
+    state,
+    ...(children.length > 0
+      ? { stateCounts: countStates(children.map((child) => stateOf(child, []))) as Record<string, number> }
+      : {}),
+    review: node.kind === 'parent' ? null : { state: node.review, reason: node.reviewReason || null },
+    amounts: amountsOf(node, payments, refunds),
+    lines: leaves.flatMap((leaf) => leaf.lines.map(lineOf)),
+    priceSteps: node.priceSteps.map((step) => ({
+      ...step,
+      amountFen: Number(step.amountFen),
+      runningTotalFen: Number(step.runningTotalFen),
+    })),
+    createdAt: node.createdAt.toISOString(),
+    paymentDeadline: node.paymentDeadline.toISOString(),
+    secondsLeft,
+    paidAt: iso(node.paidAt),
+    shippedAt: iso(node.shippedAt),
+    autoReceiptAt: state === 'awaiting_receipt' && node.holds === 0 ? iso(node.autoReceiptAt) : null,
+    onHold: node.holds > 0,
+    endedAt: iso(node.endedAt),
+    endReason: node.endReason,
+    shipments: shipments.map((shipment) => ({
+      shipmentNo: shipment.shipmentNo,
+      orderNo: shipment.orderNo,
+      carrier: shipment.carrier,
+      trackingNo: shipment.trackingNo,
+      shippedAt: shipment.shippedAt.toISOString(),
+    })),
+    refunds: refunds.map(({ refundNo, amountFen, reason, state: refundState }) => ({
+      refundNo,
+      amountFen: Number(amountFen),
+      reason,
+      state: refundState,
+    })),
+    settlement: viewer === 'buyer' ? null : settlement,
+    prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
+    actions: actionsOf({ ...node, state: node.state === 'split' ? state : node.state }, viewer, now),
+  };
+}
+
+/** The state a node shows: its own, or for a paid parent its children's (decision 13). */
+export function stateOf(node: OrderRow, children: readonly OrderRow[]): OrderState {
+  return node.state === 'split' ? parentState(children.map((child) => stateOf(child, []))) : node.state;
+}
+
+function amountsOf(node: OrderRow, payments: OrderRow['payments'], refunds: OrderRow['refunds']) {
+  const paidByUs = payments.filter((payment) => payment.state === 'succeeded');
+  const paidFen =
+    node.paymentRootNo === node.orderNo
+      ? sumFen(paidByUs.map((payment) => payment.receivedFen ?? 0n))
+      : node.paidAt
+        ? node.payableFen
+        : 0n;
+  const refundedFen = sumFen(
+    refunds.filter((refund) => refund.state === 'succeeded').map((refund) => refund.amountFen),
+  );
+  return {
+    goodsFen: Number(node.goodsFen),
+    discountFen: Number(node.discountFen),
+    freightFen: Number(node.freightFen),
+    points: node.points,
+    pointsFen: Number(node.pointsFen),
+    payableFen: Number(node.payableFen),
+    paidFen: Number(paidFen),
+    refundedFen: Number(refundedFen),
+  };
+}
+
+function lineOf(line: OrderRow['lines'][number]) {
+  const { lineNo, skuId, title, spec, quantity } = line;
+  return {
+    lineNo,
+    skuId,
+    title,
+    spec,
+    quantity,
+    unitPriceFen: Number(line.unitPriceFen),
+    goodsFen: Number(line.goodsFen),
+    discounts: line.discounts.map((discount) => ({ ...discount, amountFen: Number(discount.amountFen) })),
+    discountFen: Number(line.discountFen),
+    freightFen: Number(line.freightFen),
+    pointsFen: Number(line.pointsFen),
+    payableFen: Number(line.payableFen),
+  };
+}
+
+function settlementOf(node: OrderRow) {
+  const [first] = node.settlementLines;
+  if (!first) return null;
+  const total = (pick: (line: OrderRow['settlementLines'][number]) => bigint) =>
+    Number(sumFen(node.settlementLines.map(pick)));
+  return {
+    state: node.settlementLines.every((line) => line.state === 'settled')
+      ? ('settled' as const)
+      : ('due' as const),
+    dueAt: first.dueAt.toISOString(),
+    baseFen: total((line) => line.baseFen),
+    commissionFen: total((line) => line.commissionFen),
+    netFen: total((line) => line.netFen),
+  };
+}
+
+function iso(at: Date | null): string | null {
+  return at?.toISOString() ?? null;
+}

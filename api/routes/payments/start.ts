@@ -1,0 +1,163 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { findKey, type IdempotencyKey } from '../../../db/commands/idempotency.ts';
+import { recordPaidTrade } from '../../../db/commands/inbox.ts';
+import {
+  attemptClosed,
+  attemptFailed,
+  attemptOpened,
+  findAttempt,
+  openAttempt,
+  openAttemptsOf,
+  type PaymentRow,
+} from '../../../db/commands/payment-attempts.ts';
+import { offeredMethods } from '../../../db/queries/shops.ts';
+import { closeOrFindPaid } from '../../../providers/payments/close.ts';
+import { PAYMENT_METHODS, type PaymentProvider, ProviderError } from '../../../providers/payments/port.ts';
+import { accessOwnOrder } from '../../access.ts';
+import type { AuthEnv } from '../../auth/middleware.ts';
+import { signalQuietly } from '../../commands.ts';
+import type { App, Deps } from '../../context.ts';
+import { Problem } from '../../errors.ts';
+import { idempotencyKeyOf } from '../../idempotency.ts';
+import { paymentSchema, representPayment } from '../../representations/payment.ts';
+import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
+
+const requestSchema = z.strictObject({
+  method: z.enum(PAYMENT_METHODS),
+  returnUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional()
+    .openapi({ description: 'Where the provider’s page sends the buyer back to' }),
+});
+
+const route = createRoute({
+  method: 'post',
+  path: '/orders/{orderNo}/payments',
+  tags: ['Payments'],
+  security: bearer,
+  summary:
+    'Pay with a method, or again with another (PY-1, PY-4); any child of a joint order pays the whole (SP-5)',
+  request: { headers: idempotencyHeader, params: orderNoParam, body: jsonBody(requestSchema) },
+  responses: {
+    201: json(paymentSchema, 'The attempt, with what the buyer’s client needs to go on'),
+    ...problems,
+  },
+});
+
+type Request = z.infer<typeof requestSchema>;
+
+export function registerStartPayment(app: App, deps: Deps): void {
+  app.openapi(route, async (c) => {
+    const { node, tree } = await accessOwnOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
+    const root = tree.find((candidate) => candidate.orderNo === node.paymentRootNo) ?? node;
+    const leaves = tree.filter(
+      (candidate) => candidate.paymentRootNo === root.orderNo && candidate.shopId !== null,
+    );
+    const payment = await startPayment(
+      c,
+      deps,
+      root,
+      leaves.map((leaf) => leaf.shopId as string),
+    );
+    return c.json(representPayment(payment), 201);
+  });
+}
+
+async function startPayment(
+  c: Context<AuthEnv>,
+  deps: Deps,
+  root: { orderNo: string; state: string; paymentDeadline: Date },
+  shopIds: string[],
+) {
+  const request = requestSchema.parse(await c.req.json());
+  const key = await idempotencyKeyOf(c);
+  const earlier = await findKey(deps.db, key);
+  if (earlier?.result === 'other_body') throw new Problem('idempotency_key_reused');
+  if (earlier) return await requireAttempt(deps, earlier.ref);
+  if (root.state !== 'awaiting_payment')
+    throw new Problem('not_awaiting_payment', undefined, { state: root.state });
+  const methods = await offeredMethods(deps.db, shopIds);
+  if (!methods.includes(request.method)) throw new Problem('method_not_offered', undefined, { methods });
+  const provider = [...deps.providers.values()].find((candidate) =>
+    candidate.methods.includes(request.method),
+  );
+  if (!provider) throw new Problem('method_not_offered', undefined, { methods });
+  return await openAt(deps, root.orderNo, request, provider, key);
+}
+
+/** Opens an attempt; one that is open with the same method is given again, one with another is closed first (decision 18). */
+async function openAt(
+  deps: Deps,
+  orderNo: string,
+  request: Request,
+  provider: PaymentProvider,
+  key: IdempotencyKey,
+): Promise<PaymentRow> {
+  for (let tries = 0; tries < 3; tries++) {
+    const opened = await openAttempt(deps.db, {
+      orderNo,
+      method: request.method,
+      provider: provider.name,
+      at: deps.now(),
+      key,
+    });
+    if (opened.result === 'not_payable') throw new Problem('deadline_passed');
+    if (opened.result === 'opened') return await askProvider(deps, provider, request, orderNo, opened);
+    for (const attempt of await openAttemptsOf(deps.db, orderNo)) {
+      if (attempt.state === 'open' && attempt.method === request.method) return attempt;
+      if (attempt.state === 'starting' && deps.now().getTime() - attempt.createdAt.getTime() < 15_000)
+        throw new Problem('payment_in_progress');
+      await closeEarlier(deps, attempt);
+    }
+  }
+  throw new Problem('payment_in_progress');
+}
+
+async function askProvider(
+  deps: Deps,
+  provider: PaymentProvider,
+  request: Request,
+  orderNo: string,
+  { outTradeNo, amountFen, expiresAt }: { outTradeNo: string; amountFen: bigint; expiresAt: Date },
+): Promise<PaymentRow> {
+  const { method, returnUrl } = request;
+  try {
+    const action = await provider.start({
+      method,
+      outTradeNo,
+      amountFen,
+      expiresAt,
+      subject: `订单 ${orderNo}`,
+      returnUrl,
+    });
+    await attemptOpened(deps.db, outTradeNo, action);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    const reason = error.buyerReason ?? {
+      code: error.code,
+      zh: '支付渠道暂时不可用',
+      en: 'the payment provider is not available',
+    };
+    await attemptFailed(deps.db, outTradeNo, reason, deps.now());
+    throw new Problem(error.retryable ? 'payment_unavailable' : 'payment_refused', undefined, { reason });
+  }
+  return await requireAttempt(deps, outTradeNo);
+}
+
+async function closeEarlier(deps: Deps, attempt: PaymentRow): Promise<void> {
+  const provider = deps.providers.get(attempt.provider);
+  if (!provider) throw new Error(`no payment provider ${attempt.provider} is configured`);
+  const closing = await closeOrFindPaid(provider, attempt.outTradeNo);
+  if (closing.kind === 'closed') return await attemptClosed(deps.db, attempt.outTradeNo, deps.now());
+  const message = await recordPaidTrade(deps.db, attempt, closing.trade, deps.now());
+  await signalQuietly(deps, message);
+  throw new Problem('already_paid');
+}
+
+async function requireAttempt(deps: Deps, outTradeNo: string): Promise<PaymentRow> {
+  const attempt = await findAttempt(deps.db, outTradeNo);
+  if (!attempt) throw new Error(`no payment attempt ${outTradeNo}`);
+  return attempt;
+}

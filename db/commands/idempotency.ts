@@ -1,0 +1,87 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Database } from '../client.ts';
+import { addresses, idempotencyKeys, quotes } from '../schema/index.ts';
+
+export interface IdempotencyKey {
+  /** Caller, method and path. */
+  scope: string;
+  key: string;
+  bodyHash: string;
+}
+
+/** What a key stands for: the row it made, and whether it was made just now or by an earlier request. */
+export type Claim =
+  | { result: 'claimed'; ref: string }
+  | { result: 'repeated'; ref: string }
+  | { result: 'other_body' };
+
+/** Takes a key for a reference; an earlier request's reference wins. */
+export async function claimKey(db: Database, key: IdempotencyKey, ref: string, at: Date): Promise<Claim> {
+  const [row] = await db
+    .insert(idempotencyKeys)
+    .values({ ...key, ref, createdAt: at })
+    .onConflictDoNothing()
+    .returning();
+  return row ? { result: 'claimed', ref } : await earlierClaim(db, key);
+}
+
+/** What an earlier request with this key made, or undefined. */
+export async function findKey(db: Database, key: IdempotencyKey): Promise<Claim | undefined> {
+  const claim = await earlierClaim(db, key);
+  return claim.result === 'repeated' && claim.ref === '' ? undefined : claim;
+}
+
+async function earlierClaim(db: Database, { scope, key, bodyHash }: IdempotencyKey): Promise<Claim> {
+  const [row] = await db
+    .select()
+    .from(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key)));
+  if (!row) return { result: 'repeated', ref: '' };
+  return row.bodyHash === bodyHash ? { result: 'repeated', ref: row.ref } : { result: 'other_body' };
+}
+
+/** Stores a quote under its key in one statement; nothing is written if the key is taken. */
+export async function insertQuote(
+  db: Database,
+  key: IdempotencyKey,
+  quote: typeof quotes.$inferInsert,
+): Promise<Claim> {
+  const claimed = db.$with('claimed').as(
+    db
+      .insert(idempotencyKeys)
+      .values({ ...key, ref: quote.quoteId, createdAt: quote.createdAt })
+      .onConflictDoNothing()
+      .returning({ ref: idempotencyKeys.ref }),
+  );
+  const [row] = await db
+    .with(claimed)
+    .insert(quotes)
+    .select(
+      db
+        .select({
+          quoteId: claimed.ref,
+          buyerId: sql`${quote.buyerId}::text`.as('buyer_id'),
+          addressId: sql`${quote.addressId}::text`.as('address_id'),
+          basket: sql`${quotes.basket.mapToDriverValue(quote.basket) as string}::jsonb`.as('basket'),
+          payableFen: sql`${String(quote.payableFen)}::bigint`.as('payable_fen'),
+          createdAt: sql`${quote.createdAt.toISOString()}::timestamptz`.as('created_at'),
+          expiresAt: sql`${quote.expiresAt.toISOString()}::timestamptz`.as('expires_at'),
+        })
+        .from(claimed),
+    )
+    .returning({ quoteId: quotes.quoteId });
+  return row ? { result: 'claimed', ref: row.quoteId } : await earlierClaim(db, key);
+}
+
+/** Stores an address under its key, both or neither. */
+export async function insertAddress(
+  db: Database,
+  key: IdempotencyKey,
+  address: typeof addresses.$inferInsert,
+): Promise<Claim> {
+  return await db.transaction(async (tx) => {
+    const claim = await claimKey(tx as unknown as Database, key, address.addressId, address.createdAt);
+    if (claim.result === 'claimed') await tx.insert(addresses).values(address);
+    return claim;
+  });
+}

@@ -1,0 +1,137 @@
+import type { Decision } from '../../domain/order/effects.ts';
+import type { OrderNode } from '../../domain/order/node.ts';
+import type { StepAction } from '../../domain/order/states.ts';
+import { type StepResult, viewOf } from '../../domain/order/view.ts';
+import type { Database } from '../client.ts';
+import { loadStoredResult } from '../queries/order-nodes.ts';
+import { type CommitRefusal, CommitRefused, commitStep } from './commit-step.ts';
+
+export interface StepRequest {
+  orderNo: string;
+  /** Names the step among those of its order: the message that caused it, or the timer's name. */
+  stepKey: string;
+  action: StepAction;
+  actor: string;
+  at: Date;
+  inboxId?: string | undefined;
+  input: Record<string, unknown>;
+}
+
+/** What a step found and decided: the nodes it may change (its own first), and the decision. */
+export interface Considered {
+  nodes: readonly OrderNode[];
+  decision: Decision;
+}
+
+const TRIES = 6;
+
+/**
+ * Runs one step by its contract: load, decide, commit in one statement. A row that moved in between is looked at
+ * again; a step that ran before answers what it answered then, with the row as it is now.
+ *
+ * `consider` loads and decides afresh at each try and is told why the database refused the last one.
+ */
+export async function runStep(
+  db: Database,
+  request: StepRequest,
+  consider: (refusal: CommitRefusal | null) => Promise<Considered>,
+): Promise<StepResult> {
+  let refusal: CommitRefusal | null = null;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const { nodes, decision } = await consider(refusal);
+    const refused = decision.verdict.result === 'refused';
+    const result = resultOf(refused ? 'conflict' : 'applied', nodes, decision);
+    // A timer's step that is not possible now leaves no trace: it may be possible later, under the same key.
+    if (refused && request.inboxId === undefined) return result;
+    if (decision.transient) return result;
+    try {
+      await commitStep(db, {
+        at: request.at,
+        effects: decision.effects,
+        log: logRows(request, nodes, decision, result),
+        inbox: request.inboxId ? { inboxId: request.inboxId, verdict: decision.verdict } : undefined,
+      });
+      return result;
+    } catch (error) {
+      if (!(error instanceof CommitRefused)) throw error;
+      if (error.reason === 'repeated') return await repeated(db, request, consider);
+      refusal = error.reason;
+    }
+  }
+  throw new Error(`the step ${request.action} of ${request.orderNo} found the row changed ${TRIES} times`);
+}
+
+async function repeated(
+  db: Database,
+  { orderNo, stepKey }: StepRequest,
+  consider: (refusal: CommitRefusal | null) => Promise<Considered>,
+): Promise<StepResult> {
+  const [stored, { nodes }] = await Promise.all([loadStoredResult(db, orderNo, stepKey), consider(null)]);
+  const [own, ...others] = nodes;
+  return {
+    ...(stored as unknown as StepResult),
+    outcome: 'repeated',
+    node: own ? viewOf(own, others) : null,
+  };
+}
+
+function resultOf(
+  outcome: StepResult['outcome'],
+  nodes: readonly OrderNode[],
+  { verdict, effects }: Decision,
+): StepResult {
+  const [own, ...others] = nodes.map((node) => after(node, effects.nodes));
+  return {
+    outcome,
+    verdict,
+    node: own ? viewOf(own, others) : null,
+    refundNos: effects.refunds.map((refund) => refund.refundNo),
+  };
+}
+
+/** The node as the commit will leave it. */
+function after(node: OrderNode, changes: Decision['effects']['nodes']): OrderNode {
+  const change = changes.find((candidate) => candidate.orderNo === node.orderNo);
+  if (!change) return node;
+  const { review, contractId, autoReceiptAt, holds, clockLeftMs, receiptExtended } = change.set;
+  return {
+    ...node,
+    state: change.to,
+    version: node.version + 1,
+    review: review ?? node.review,
+    contractId: contractId ?? node.contractId,
+    autoReceiptAt: autoReceiptAt ?? node.autoReceiptAt,
+    holds: holds ?? node.holds,
+    clockLeftMs: clockLeftMs ?? node.clockLeftMs,
+    receiptExtended: receiptExtended ?? node.receiptExtended,
+  };
+}
+
+/** A log row per node that changed, and one for the step's own node in any case: it carries the stored result. */
+function logRows(
+  request: StepRequest,
+  nodes: readonly OrderNode[],
+  { effects }: Decision,
+  result: StepResult,
+) {
+  const { stepKey, action, actor, input, at } = request;
+  const { node: _view, ...stored } = result;
+  return nodes
+    .filter((node, index) => index === 0 || effects.nodes.some((change) => change.orderNo === node.orderNo))
+    .map((node) => {
+      const then = after(node, effects.nodes);
+      const { orderNo } = node;
+      return {
+        orderNo,
+        stepKey,
+        action,
+        actor,
+        fromState: node.state,
+        toState: then.state,
+        version: then.version,
+        input,
+        result: { ...stored },
+        at,
+      };
+    });
+}

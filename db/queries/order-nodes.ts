@@ -1,0 +1,108 @@
+import { and, asc, desc, eq, gt, inArray, isNull, lte, or } from 'drizzle-orm';
+import type { Contract, OrderNode, PaymentScope } from '../../domain/order/node.ts';
+import type { Database } from '../client.ts';
+import * as t from '../schema/index.ts';
+
+const NODE_COLUMNS = {
+  orderNo: true,
+  kind: true,
+  rootNo: true,
+  parentNo: true,
+  paymentRootNo: true,
+  buyerId: true,
+  shopId: true,
+  merchantId: true,
+  payableFen: true,
+  points: true,
+  pointsFen: true,
+  discountFen: true,
+  shopDiscountFen: true,
+  couponIds: true,
+  autoReceiptSeconds: true,
+  createdAt: true,
+  state: true,
+  version: true,
+  paymentDeadline: true,
+  review: true,
+  contractId: true,
+  autoReceiptAt: true,
+  holds: true,
+  clockLeftMs: true,
+  receiptExtended: true,
+} as const;
+
+/** A payment root with its leaves and attempts, in one query; undefined if there is no such payment root. */
+export async function loadPaymentScope(db: Database, rootNo: string): Promise<PaymentScope | undefined> {
+  const rows = await db.query.orders.findMany({
+    columns: NODE_COLUMNS,
+    where: eq(t.orders.paymentRootNo, rootNo),
+    orderBy: asc(t.orders.orderNo),
+    with: {
+      lines: { orderBy: asc(t.orderLines.lineNo) },
+      payments: { columns: { outTradeNo: true, provider: true, method: true, amountFen: true, state: true } },
+    },
+  });
+  const root = rows.find((row) => row.orderNo === rootNo);
+  if (!root) return undefined;
+  const leaves = root.kind === 'parent' ? rows.filter((row) => row.kind === 'child') : [root];
+  return { root, leaves, attempts: root.payments };
+}
+
+/** A node with its lines; undefined if there is none of that number. */
+export async function loadNode(db: Database, orderNo: string): Promise<OrderNode | undefined> {
+  return await db.query.orders.findFirst({
+    columns: NODE_COLUMNS,
+    where: eq(t.orders.orderNo, orderNo),
+    with: { lines: { orderBy: asc(t.orderLines.lineNo) } },
+  });
+}
+
+/** The contracts of merchants in force at a moment (FN-5). */
+export async function contractsInForce(
+  db: Database,
+  at: Date,
+): Promise<(merchantId: string) => string | null> {
+  const rows = await db
+    .select({ merchantId: t.contracts.merchantId, contractId: t.contracts.contractId })
+    .from(t.contracts)
+    .where(and(lte(t.contracts.validFrom, at), or(isNull(t.contracts.validTo), gt(t.contracts.validTo, at))))
+    .orderBy(desc(t.contracts.validFrom));
+  return (merchantId) => rows.find((row) => row.merchantId === merchantId)?.contractId ?? null;
+}
+
+export async function loadContract(db: Database, contractId: string): Promise<Contract | undefined> {
+  const [row] = await db.select().from(t.contracts).where(eq(t.contracts.contractId, contractId));
+  return row;
+}
+
+/** Pieces that can still be taken of each SKU, all warehouses together. */
+export async function availableStock(db: Database, skuIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .select()
+    .from(t.stockLevels)
+    .where(inArray(t.stockLevels.skuId, [...skuIds]));
+  const available = new Map<string, number>(skuIds.map((skuId) => [skuId, 0]));
+  for (const row of rows)
+    available.set(row.skuId, (available.get(row.skuId) ?? 0) + row.onHand - row.reserved);
+  return available;
+}
+
+export async function loadInboxMessage(db: Database, inboxId: string): Promise<typeof t.inbox.$inferSelect> {
+  const [row] = await db.select().from(t.inbox).where(eq(t.inbox.inboxId, inboxId));
+  if (!row) throw new Error(`no inbox row ${inboxId}`);
+  return row;
+}
+
+/** What a step answered when it ran first. */
+export async function loadStoredResult(
+  db: Database,
+  orderNo: string,
+  stepKey: string,
+): Promise<Record<string, unknown>> {
+  const [row] = await db
+    .select({ result: t.orderLog.result })
+    .from(t.orderLog)
+    .where(and(eq(t.orderLog.orderNo, orderNo), eq(t.orderLog.stepKey, stepKey)));
+  if (!row) throw new Error(`no stored result of ${stepKey} on ${orderNo}`);
+  return row.result;
+}

@@ -1,0 +1,165 @@
+import type { Fen } from '../money.ts';
+
+export type VoucherKind = 'payment' | 'zero_payment' | 'money_in' | 'receipt' | 'settlement' | 'refund';
+
+/** An amount ≥ 0 moved from the credited to the debited account; a voucher of postings balances by construction. */
+export interface Posting {
+  debit: string;
+  credit: string;
+  amountFen: Fen;
+}
+
+/** A voucher (FN-1): append-only, its number is its idempotency key. */
+export interface Voucher {
+  voucherNo: string;
+  kind: VoucherKind;
+  orderNo: string;
+  rootNo: string;
+  cause: string;
+  operator: string;
+  reverses: string | null;
+  at: Date;
+  postings: readonly Posting[];
+}
+
+/** The chart of accounts, each named once. */
+export const accounts = {
+  /** Our money at a payment provider. */
+  channel: (provider: string) => `channel:${provider}`,
+  /** What buyers paid for orders not yet received: owed to them or to be earned. */
+  deposits: 'deposits',
+  /** Money that came and belongs to no open order; owed back. */
+  unallocated: 'unallocated',
+  /** Points in buyers' hands, as money. */
+  pointsLiability: 'points_liability',
+  /** What the platform bears of discounts. */
+  promotionCost: 'promotion_cost',
+  /** What a merchant earned and has not been settled. */
+  merchantPayable: (merchantId: string) => `merchant:${merchantId}:payable`,
+  /** What was settled to a merchant and can be withdrawn. */
+  merchantSettled: (merchantId: string) => `merchant:${merchantId}:settled`,
+  commission: 'commission_income',
+} as const;
+
+interface Header {
+  orderNo: string;
+  rootNo: string;
+  operator: string;
+  at: Date;
+}
+
+interface LeafMoney {
+  /** Money of the buyer, points not counted. */
+  payableFen: Fen;
+  pointsFen: Fen;
+}
+
+/** A leaf is paid: its share of the money and its points become deposits. */
+export function paymentVoucher(
+  header: Header,
+  leaf: LeafMoney,
+  payment: { provider: string; outTradeNo: string },
+): Voucher {
+  return voucher(header, 'payment', `${header.orderNo}-PAY-${payment.outTradeNo}`, payment.outTradeNo, [
+    { debit: accounts.channel(payment.provider), credit: accounts.deposits, amountFen: leaf.payableFen },
+    { debit: accounts.pointsLiability, credit: accounts.deposits, amountFen: leaf.pointsFen },
+  ]);
+}
+
+/** A leaf with nothing to pay (decision 5): the voucher says so; points may still be part of it. */
+export function zeroPaymentVoucher(header: Header, leaf: LeafMoney): Voucher {
+  return voucher(header, 'zero_payment', `${header.orderNo}-PAY-ZERO`, 'nothing to pay', [
+    { debit: accounts.pointsLiability, credit: accounts.deposits, amountFen: leaf.pointsFen },
+  ]);
+}
+
+/** Money that came for no open order: late, double or wrong (PY-6). */
+export function moneyInVoucher(
+  header: Header,
+  money: { provider: string; outTradeNo: string; receivedFen: Fen; cause: string },
+): Voucher {
+  return voucher(header, 'money_in', `${header.orderNo}-IN-${money.outTradeNo}`, money.cause, [
+    { debit: accounts.channel(money.provider), credit: accounts.unallocated, amountFen: money.receivedFen },
+  ]);
+}
+
+/** Money sent back by the original route, out of deposits or out of what belonged to no order (FN-3). */
+export function refundVoucher(
+  header: Header,
+  refund: {
+    refundNo: string;
+    provider: string;
+    amountFen: Fen;
+    from: 'deposits' | 'unallocated';
+    reverses: string;
+  },
+): Voucher {
+  const source = refund.from === 'deposits' ? accounts.deposits : accounts.unallocated;
+  return {
+    ...voucher(header, 'refund', `${header.orderNo}-REFUND-${refund.refundNo}`, refund.refundNo, [
+      { debit: source, credit: accounts.channel(refund.provider), amountFen: refund.amountFen },
+    ]),
+    reverses: refund.reverses,
+  };
+}
+
+/** Redeemed points given back to the buyer (FN-3). */
+export function pointsReturnVoucher(header: Header, pointsFen: Fen, reverses: string): Voucher {
+  return {
+    ...voucher(header, 'refund', `${header.orderNo}-POINTS-BACK`, 'points returned', [
+      { debit: accounts.deposits, credit: accounts.pointsLiability, amountFen: pointsFen },
+    ]),
+    reverses,
+  };
+}
+
+/** A leaf is received: deposits and what the platform bears become the merchant's (decision 31). */
+export function receiptVoucher(
+  header: Header,
+  leaf: LeafMoney & { merchantId: string; platformDiscountFen: Fen },
+): Voucher {
+  const payable = accounts.merchantPayable(leaf.merchantId);
+  return voucher(header, 'receipt', `${header.orderNo}-RECEIPT`, 'received', [
+    { debit: accounts.deposits, credit: payable, amountFen: leaf.payableFen + leaf.pointsFen },
+    { debit: accounts.promotionCost, credit: payable, amountFen: leaf.platformDiscountFen },
+  ]);
+}
+
+/** A due leaf is settled: commission to the platform, the net to the merchant (FN-6). */
+export function settlementVoucher(
+  header: Header,
+  settled: { merchantId: string; settlementNo: string; commissionFen: Fen; netFen: Fen },
+): Voucher {
+  const payable = accounts.merchantPayable(settled.merchantId);
+  return voucher(
+    header,
+    'settlement',
+    `${header.orderNo}-SETTLE-${settled.settlementNo}`,
+    settled.settlementNo,
+    [
+      { debit: payable, credit: accounts.commission, amountFen: settled.commissionFen },
+      { debit: payable, credit: accounts.merchantSettled(settled.merchantId), amountFen: settled.netFen },
+    ],
+  );
+}
+
+function voucher(
+  header: Header,
+  kind: VoucherKind,
+  voucherNo: string,
+  cause: string,
+  postings: readonly Posting[],
+): Voucher {
+  const { orderNo, rootNo, operator, at } = header;
+  return {
+    voucherNo,
+    kind,
+    orderNo,
+    rootNo,
+    cause,
+    operator,
+    reverses: null,
+    at,
+    postings: postings.filter((posting) => posting.amountFen > 0n),
+  };
+}

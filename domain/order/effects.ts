@@ -1,0 +1,162 @@
+import type { Voucher } from '../ledger/vouchers.ts';
+import type { Fen } from '../money.ts';
+import type { OrderNode } from './node.ts';
+import { canTransition, type NodeState, type ReviewState, type StepAction } from './states.ts';
+
+/** What a step does, as data. `db/commands/commit-step.ts` writes all of it in one statement, or none of it. */
+export interface Effects {
+  nodes: NodeChange[];
+  stock: StockChange[];
+  points: PointsChange[];
+  coupons: CouponChange[];
+  payments: PaymentChange[];
+  refunds: NewRefund[];
+  shipments: NewShipment[];
+  vouchers: Voucher[];
+  settlementLines: NewSettlementLine[];
+  notices: Notice[];
+  holds: HoldChange[];
+}
+
+/** A guarded change of a node: it happens only if the row still has `expectedVersion`. Unset fields stay. */
+export interface NodeChange {
+  orderNo: string;
+  expectedVersion: number;
+  from: NodeState;
+  to: NodeState;
+  set: Partial<{
+    review: ReviewState;
+    reviewReason: string;
+    contractId: string;
+    paidAt: Date;
+    shippedAt: Date;
+    autoReceiptAt: Date;
+    holds: number;
+    clockLeftMs: number;
+    receiptExtended: boolean;
+    endedAt: Date;
+    endReason: string;
+  }>;
+}
+
+export interface StockChange {
+  orderNo: string;
+  skuId: string;
+  warehouseId: string;
+  cause: 'reserve' | 'release' | 'sell' | 'return';
+  onHandDelta: number;
+  reservedDelta: number;
+}
+
+export interface PointsChange {
+  orderNo: string;
+  buyerId: string;
+  cause: 'freeze' | 'unfreeze' | 'deduct' | 'return';
+  balanceDelta: number;
+  frozenDelta: number;
+}
+
+export interface CouponChange {
+  couponId: string;
+  orderNo: string;
+  from: 'available' | 'locked' | 'used';
+  to: 'available' | 'locked' | 'used';
+}
+
+export interface PaymentChange {
+  outTradeNo: string;
+  state: 'succeeded' | 'closed';
+  providerTradeNo: string | null;
+  paidAt: Date | null;
+  receivedFen: Fen | null;
+}
+
+export interface NewRefund {
+  refundNo: string;
+  outTradeNo: string;
+  orderNo: string;
+  amountFen: Fen;
+  reason: string;
+}
+
+export interface NewShipment {
+  shipmentNo: string;
+  orderNo: string;
+  rootNo: string;
+  carrier: string;
+  trackingNo: string;
+}
+
+export interface NewSettlementLine {
+  orderNo: string;
+  lineNo: number;
+  merchantId: string;
+  dueAt: Date;
+  baseFen: Fen;
+  commissionFen: Fen;
+  netFen: Fen;
+}
+
+/** Told to `buyer:<id>`, `merchant:<id>` or `platform:<role>`, once per order and event (NT-2). */
+export interface Notice {
+  orderNo: string;
+  event: string;
+  recipient: string;
+  params: Record<string, string | number>;
+}
+
+/** A hold placed on or taken off a leaf; `orders.holds` counts the open ones. */
+export interface HoldChange {
+  holdId: string;
+  orderNo: string;
+  reason: string;
+  placedBy: string;
+  placed: boolean;
+}
+
+/** The consumed message's fate, written into its inbox row and shown to whoever sent it. */
+export type Verdict = { result: 'accepted' } | { result: 'refused'; code: string; state: NodeState };
+
+/** What a step decides: effects to commit, and the verdict. A refusal has no effects but leaves a log row. */
+export interface Decision {
+  verdict: Verdict;
+  effects: Effects;
+  /** Not possible yet, something must be done first: nothing is written, not even the refusal. */
+  transient?: boolean;
+}
+
+export function noEffects(): Effects {
+  return {
+    nodes: [],
+    stock: [],
+    points: [],
+    coupons: [],
+    payments: [],
+    refunds: [],
+    shipments: [],
+    vouchers: [],
+    settlementLines: [],
+    notices: [],
+    holds: [],
+  };
+}
+
+export function refuse(code: string, state: NodeState): Decision {
+  return { verdict: { result: 'refused', code, state }, effects: noEffects() };
+}
+
+export function accept(effects: Effects): Decision {
+  return { verdict: { result: 'accepted' }, effects };
+}
+
+/** A guarded change of a node; throws if the table of transitions lacks it, which is a defect of the caller. */
+export function change(
+  node: OrderNode,
+  action: StepAction,
+  to: NodeState,
+  set: NodeChange['set'] = {},
+): NodeChange {
+  if (!canTransition(action, node.state, to))
+    throw new Error(`no transition ${action}: ${node.state} → ${to}`);
+  return { orderNo: node.orderNo, expectedVersion: node.version, from: node.state, to, set };
+}

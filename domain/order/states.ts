@@ -1,0 +1,96 @@
+/** The states an order shows (ST-1). */
+export const ORDER_STATES = [
+  'awaiting_payment',
+  'awaiting_shipment',
+  'awaiting_receipt',
+  'completed',
+  'cancelled',
+  'closed',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+/** The state of a node's row. `split` is a paid parent: its work went to its children, its state is theirs. */
+export type NodeState = OrderState | 'split';
+
+export type NodeKind = 'single' | 'parent' | 'child';
+export type ReviewState = 'pending' | 'confirmed' | 'held';
+
+/** What can move a node, or be refused (ST-1). The names are those of the process log's `action`. */
+export type StepAction =
+  | 'submit'
+  | 'record_payment'
+  | 'cancel_unpaid'
+  | 'expire'
+  | 'review'
+  | 'ship'
+  | 'receive'
+  | 'extend_receipt'
+  | 'hold'
+  | 'release';
+
+/** The one table of allowed transitions: every state change of every node is a row of it (ST-1, I4). */
+export const TRANSITIONS: readonly { action: StepAction; from: NodeState | null; to: NodeState }[] = [
+  { action: 'submit', from: null, to: 'awaiting_payment' },
+  { action: 'submit', from: null, to: 'awaiting_shipment' }, // nothing to pay
+  { action: 'submit', from: null, to: 'split' }, // nothing to pay for a tree
+  { action: 'record_payment', from: 'awaiting_payment', to: 'awaiting_shipment' },
+  { action: 'record_payment', from: 'awaiting_payment', to: 'split' },
+  { action: 'record_payment', from: 'awaiting_payment', to: 'cancelled' }, // stock gone when paid (IN-4)
+  { action: 'cancel_unpaid', from: 'awaiting_payment', to: 'cancelled' },
+  { action: 'expire', from: 'awaiting_payment', to: 'cancelled' },
+  { action: 'ship', from: 'awaiting_shipment', to: 'awaiting_receipt' },
+  { action: 'receive', from: 'awaiting_receipt', to: 'completed' },
+];
+
+/** Steps that change a node without moving its state, and where they are possible. */
+export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
+  { action: 'review', in: 'awaiting_shipment' },
+  { action: 'extend_receipt', in: 'awaiting_receipt' },
+  { action: 'hold', in: 'awaiting_receipt' },
+  { action: 'hold', in: 'completed' },
+  { action: 'release', in: 'awaiting_receipt' },
+  { action: 'release', in: 'completed' },
+];
+
+export function canTransition(action: StepAction, from: NodeState | null, to: NodeState): boolean {
+  return (
+    TRANSITIONS.some((t) => t.action === action && t.from === from && t.to === to) ||
+    (from === to && IN_PLACE.some((s) => s.action === action && s.in === from))
+  );
+}
+
+/** Whether an action may be asked for in a state at all; used for the API's answer and the step's guard alike (ST-7). */
+export function isPossible(action: StepAction, state: NodeState): boolean {
+  return (
+    TRANSITIONS.some((t) => t.action === action && t.from === state) ||
+    IN_PLACE.some((s) => s.action === action && s.in === state)
+  );
+}
+
+export function isFinal(state: NodeState): boolean {
+  return state === 'completed' || state === 'cancelled' || state === 'closed' || state === 'split';
+}
+
+const PROGRESS: readonly OrderState[] = [
+  'awaiting_payment',
+  'awaiting_shipment',
+  'awaiting_receipt',
+  'completed',
+];
+
+/**
+ * The state a parent shows: ignoring dead children, the least advanced; all cancelled → cancelled; all dead and any
+ * closed → closed (decision 13).
+ */
+export function parentState(children: readonly OrderState[]): OrderState {
+  const alive = PROGRESS.find((state) => children.includes(state));
+  if (alive) return alive;
+  return children.includes('closed') ? 'closed' : 'cancelled';
+}
+
+/** How many children are in each state, for the parent's representation. */
+export function countStates(children: readonly OrderState[]): Partial<Record<OrderState, number>> {
+  const counts: Partial<Record<OrderState, number>> = {};
+  for (const state of children) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}

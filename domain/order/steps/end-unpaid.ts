@@ -1,0 +1,51 @@
+import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import type { PaymentScope } from '../node.ts';
+import { releaseStock } from './stock.ts';
+
+export interface EndUnpaidInput {
+  scope: PaymentScope;
+  action: 'cancel_unpaid' | 'expire';
+  reason: string;
+  at: Date;
+}
+
+/** Whether a payment attempt could still take money: it must be closed at the provider before the order ends (PY-5). */
+export function hasOpenAttempts(scope: PaymentScope): boolean {
+  return scope.attempts.some((attempt) => attempt.state === 'starting' || attempt.state === 'open');
+}
+
+/**
+ * An unpaid order ends, by its buyer (CN-1) or by its deadline (ST-2): the whole payment scope at once (SP-5), giving
+ * back stock, coupons and points exactly as they were taken (IN-3). Open attempts must have been closed before.
+ */
+export function endUnpaid({ scope, action, reason, at }: EndUnpaidInput): Decision {
+  const { root, leaves } = scope;
+  if (root.state !== 'awaiting_payment') return refuse('not_awaiting_payment', root.state);
+  if (action === 'expire' && at < root.paymentDeadline) return refuse('deadline_not_reached', root.state);
+  if (hasOpenAttempts(scope)) return { ...refuse('payment_open', root.state), transient: true };
+  const effects = noEffects();
+  const nodes = root.kind === 'parent' ? [root, ...leaves] : [root];
+  effects.nodes.push(
+    ...nodes.map((node) => change(node, action, 'cancelled', { endedAt: at, endReason: reason })),
+  );
+  effects.stock.push(...leaves.flatMap(releaseStock));
+  effects.coupons.push(
+    ...root.couponIds.map((couponId) => ({
+      couponId,
+      orderNo: root.orderNo,
+      from: 'locked' as const,
+      to: 'available' as const,
+    })),
+  );
+  if (root.points > 0) {
+    const { orderNo, buyerId, points } = root;
+    effects.points.push({ orderNo, buyerId, cause: 'unfreeze', balanceDelta: 0, frozenDelta: -points });
+  }
+  effects.notices.push({
+    orderNo: root.orderNo,
+    event: action,
+    recipient: `buyer:${root.buyerId}`,
+    params: { reason },
+  });
+  return accept(effects);
+}

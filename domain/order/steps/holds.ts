@@ -1,0 +1,51 @@
+import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import type { OrderNode } from '../node.ts';
+import { isPossible } from '../states.ts';
+
+const LEAST_LEFT_MS = 24 * 3_600_000;
+const EXTENSION_MS = 3 * 24 * 3_600_000;
+
+/** An open case stops the leaf's receipt and settlement, and its auto-receipt clock (ST-3, decision 27). */
+export function placeHold(
+  leaf: OrderNode,
+  hold: { holdId: string; reason: string; placedBy: string },
+  at: Date,
+): Decision {
+  if (!isPossible('hold', leaf.state)) return refuse('not_holdable', leaf.state);
+  const effects = noEffects();
+  const running = leaf.holds === 0 && leaf.autoReceiptAt !== null;
+  const clockLeftMs = running
+    ? Math.max(0, (leaf.autoReceiptAt as Date).getTime() - at.getTime())
+    : (leaf.clockLeftMs ?? 0);
+  effects.nodes.push(change(leaf, 'hold', leaf.state, { holds: leaf.holds + 1, clockLeftMs }));
+  effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: true });
+  return accept(effects);
+}
+
+/** The last hold gone, the rest of the clock runs on, at least 24 hours (decision 27). */
+export function releaseHold(
+  leaf: OrderNode,
+  hold: { holdId: string; reason: string; placedBy: string },
+  at: Date,
+): Decision {
+  if (leaf.holds === 0) return refuse('not_held', leaf.state);
+  const effects = noEffects();
+  const last = leaf.holds === 1 && leaf.state === 'awaiting_receipt';
+  const autoReceiptAt = new Date(at.getTime() + Math.max(leaf.clockLeftMs ?? 0, LEAST_LEFT_MS));
+  effects.nodes.push(
+    change(leaf, 'release', leaf.state, { holds: leaf.holds - 1, ...(last ? { autoReceiptAt } : {}) }),
+  );
+  effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: false });
+  return accept(effects);
+}
+
+/** The buyer asks for three more days, once (ST-3). */
+export function extendReceipt(leaf: OrderNode): Decision {
+  if (!isPossible('extend_receipt', leaf.state)) return refuse('not_awaiting_receipt', leaf.state);
+  if (leaf.receiptExtended) return refuse('already_extended', leaf.state);
+  if (leaf.holds > 0 || leaf.autoReceiptAt === null) return refuse('held', leaf.state);
+  const effects = noEffects();
+  const autoReceiptAt = new Date(leaf.autoReceiptAt.getTime() + EXTENSION_MS);
+  effects.nodes.push(change(leaf, 'extend_receipt', leaf.state, { autoReceiptAt, receiptExtended: true }));
+  return accept(effects);
+}

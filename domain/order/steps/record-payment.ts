@@ -1,0 +1,198 @@
+import { moneyInVoucher, paymentVoucher, pointsReturnVoucher, type Voucher } from '../../ledger/vouchers.ts';
+import type { Fen } from '../../money.ts';
+import {
+  accept,
+  change,
+  type Decision,
+  type Effects,
+  type NewRefund,
+  noEffects,
+  refuse,
+} from '../effects.ts';
+import type { OrderNode, PaymentAttempt, PaymentScope } from '../node.ts';
+import { sellStock } from './stock.ts';
+
+/** Money that a provider says came in for one of our attempts. */
+export interface MoneyReceived {
+  outTradeNo: string;
+  providerTradeNo: string;
+  amountFen: Fen;
+  paidAt: Date;
+}
+
+export interface RecordPaymentInput {
+  scope: PaymentScope;
+  money: MoneyReceived;
+  at: Date;
+  contractOf: (merchantId: string) => string | null;
+  /** Leaves whose stock is gone in the mode that takes it at payment (IN-4). */
+  outOfStock: ReadonlySet<string>;
+}
+
+/**
+ * Money arrived (PY-2, PY-3, PY-6). The first whole payment of an unpaid order pays it; every other money — a second
+ * payment, a wrong amount, money after the order ended — is booked and refunded by the original route.
+ */
+export function recordPayment(input: RecordPaymentInput): Decision {
+  const { scope, money } = input;
+  const attempt = scope.attempts.find((candidate) => candidate.outTradeNo === money.outTradeNo);
+  if (!attempt) return refuse('unknown_payment', scope.root.state);
+  if (attempt.state === 'succeeded') return refuse('already_recorded', scope.root.state);
+  if (scope.root.state !== 'awaiting_payment') {
+    const earlier = scope.attempts.some((candidate) => candidate.state === 'succeeded');
+    return giveBack(input, attempt, earlier ? 'paid_twice' : 'paid_after_close');
+  }
+  if (money.amountFen !== attempt.amountFen) return giveBack(input, attempt, 'wrong_amount');
+  return pay(input, attempt);
+}
+
+function pay(
+  { scope, money, at, contractOf, outOfStock }: RecordPaymentInput,
+  attempt: PaymentAttempt,
+): Decision {
+  const { root } = scope;
+  const payment = { provider: attempt.provider, outTradeNo: attempt.outTradeNo };
+  const effects = paidEffects(
+    scope,
+    at,
+    contractOf,
+    (header, leaf) => paymentVoucher(header, leaf, payment),
+    outOfStock,
+  );
+  effects.payments.push(succeeded(money));
+  effects.coupons.push(
+    ...root.couponIds.map((couponId) => ({
+      couponId,
+      orderNo: root.orderNo,
+      from: 'locked' as const,
+      to: 'used' as const,
+    })),
+  );
+  const short = scope.leaves.filter((leaf) => outOfStock.has(leaf.orderNo));
+  effects.refunds.push(...short.flatMap((leaf, index) => refundLeaf(leaf, attempt, index + 1)));
+  return accept(effects);
+}
+
+/**
+ * What payment means for the tree, whoever paid: leaves go on to shipment (or are cancelled where stock is gone,
+ * decision 15), stock is sold, points are deducted, each leaf gets its voucher.
+ */
+export function paidEffects(
+  { root, leaves }: PaymentScope,
+  at: Date,
+  contractOf: (merchantId: string) => string | null,
+  voucherOf: (
+    header: { orderNo: string; rootNo: string; operator: string; at: Date },
+    leaf: OrderNode,
+  ) => Voucher,
+  outOfStock: ReadonlySet<string> = new Set(),
+): Effects {
+  const effects = noEffects();
+  if (root.kind === 'parent') effects.nodes.push(change(root, 'record_payment', 'split', { paidAt: at }));
+  if (root.points > 0) {
+    const { orderNo, buyerId, points } = root;
+    effects.points.push({ orderNo, buyerId, cause: 'deduct', balanceDelta: -points, frozenDelta: -points });
+  }
+  effects.notices.push({
+    orderNo: root.orderNo,
+    event: 'paid',
+    recipient: `buyer:${root.buyerId}`,
+    params: {},
+  });
+  for (const leaf of leaves) {
+    const header = { orderNo: leaf.orderNo, rootNo: leaf.rootNo, operator: 'system', at };
+    const voucher = voucherOf(header, leaf);
+    effects.vouchers.push(voucher);
+    if (outOfStock.has(leaf.orderNo)) {
+      cancelLeafWithoutStock(effects, leaf, at, voucher.voucherNo);
+      continue;
+    }
+    const contractId = contractOf(leaf.merchantId ?? '');
+    effects.nodes.push(
+      change(leaf, 'record_payment', 'awaiting_shipment', {
+        paidAt: at,
+        ...(contractId ? { contractId } : {}),
+      }),
+    );
+    effects.stock.push(...sellStock(leaf));
+    effects.notices.push({
+      orderNo: leaf.orderNo,
+      event: 'to_ship',
+      recipient: `merchant:${leaf.merchantId}`,
+      params: {},
+    });
+  }
+  return effects;
+}
+
+/** IN-4: paid, but the stock is gone. The leaf ends, its money and points go back, both sides are told. */
+function cancelLeafWithoutStock(effects: Effects, leaf: OrderNode, at: Date, paymentVoucherNo: string): void {
+  const { orderNo, buyerId, points, pointsFen, rootNo } = leaf;
+  effects.nodes.push(
+    change(leaf, 'record_payment', 'cancelled', { paidAt: at, endedAt: at, endReason: 'out_of_stock' }),
+  );
+  if (points > 0) {
+    effects.points.push({ orderNo, buyerId, cause: 'return', balanceDelta: points, frozenDelta: 0 });
+    effects.vouchers.push(
+      pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, pointsFen, paymentVoucherNo),
+    );
+  }
+  effects.notices.push(
+    { orderNo, event: 'out_of_stock', recipient: `buyer:${buyerId}`, params: {} },
+    { orderNo, event: 'out_of_stock', recipient: `merchant:${leaf.merchantId}`, params: {} },
+  );
+}
+
+function refundLeaf(leaf: OrderNode, attempt: PaymentAttempt, index: number): NewRefund[] {
+  if (leaf.payableFen === 0n) return [];
+  const refundNo = refundNoOf(attempt.outTradeNo, index);
+  return [
+    {
+      refundNo,
+      outTradeNo: attempt.outTradeNo,
+      orderNo: leaf.orderNo,
+      amountFen: leaf.payableFen,
+      reason: 'out_of_stock',
+    },
+  ];
+}
+
+/** PY-6: the money is ours to give back; the order stays as it is. */
+function giveBack(
+  { scope, money, at }: RecordPaymentInput,
+  attempt: PaymentAttempt,
+  reason: string,
+): Decision {
+  const { root } = scope;
+  const effects = noEffects();
+  effects.payments.push(succeeded(money));
+  const header = { orderNo: root.orderNo, rootNo: root.rootNo, operator: 'system', at };
+  const { provider, outTradeNo } = attempt;
+  effects.vouchers.push(
+    moneyInVoucher(header, { provider, outTradeNo, receivedFen: money.amountFen, cause: reason }),
+  );
+  effects.refunds.push({
+    refundNo: refundNoOf(outTradeNo, 1),
+    outTradeNo,
+    orderNo: root.orderNo,
+    amountFen: money.amountFen,
+    reason,
+  });
+  effects.notices.push({
+    orderNo: root.orderNo,
+    event: `${reason}:${outTradeNo}`,
+    recipient: `buyer:${root.buyerId}`,
+    params: { amountFen: Number(money.amountFen) },
+  });
+  return accept(effects);
+}
+
+function succeeded(money: MoneyReceived) {
+  const { outTradeNo, providerTradeNo, paidAt, amountFen } = money;
+  return { outTradeNo, state: 'succeeded' as const, providerTradeNo, paidAt, receivedFen: amountFen };
+}
+
+/** A refund's stable number: the payment's with the refund's place (PY-8). */
+export function refundNoOf(outTradeNo: string, index: number): string {
+  return `${outTradeNo}R${index}`;
+}

@@ -1,0 +1,49 @@
+import type { Verdict } from './effects.ts';
+import type { OrderNode } from './node.ts';
+import type { NodeKind, NodeState, ReviewState } from './states.ts';
+
+/** What a workflow knows of its row: ids, states, times in epoch milliseconds and money as integers; nothing personal. */
+export interface NodeView {
+  orderNo: string;
+  kind: NodeKind;
+  state: NodeState;
+  version: number;
+  review: ReviewState;
+  merchantId: string | null;
+  payableFen: number;
+  paymentDeadlineMs: number;
+  autoReceiptAtMs: number | null;
+  held: boolean;
+  children: string[];
+}
+
+/**
+ * The answer of a step. `applied`: written now; `repeated`: it had been written before, this is the stored answer;
+ * `conflict`: refused, see the verdict. Whatever it says, `node` is the row as it is: the workflow adopts it.
+ */
+export interface StepResult {
+  outcome: 'applied' | 'repeated' | 'conflict';
+  verdict: Verdict;
+  node: NodeView | null;
+  /** Refunds this step wrote, whose workflows are to be started. */
+  refundNos: string[];
+}
+
+export function viewOf(node: OrderNode, children: readonly OrderNode[] = []): NodeView {
+  return {
+    orderNo: node.orderNo,
+    kind: node.kind,
+    state: node.state,
+    version: node.version,
+    review: node.review,
+    merchantId: node.merchantId,
+    payableFen: Number(node.payableFen),
+    paymentDeadlineMs: node.paymentDeadline.getTime(),
+    autoReceiptAtMs: node.autoReceiptAt?.getTime() ?? null,
+    held: node.holds > 0,
+    children:
+      node.kind === 'parent'
+        ? children.filter((child) => child.state === 'awaiting_shipment').map((child) => child.orderNo)
+        : [],
+  };
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { sweepInbox } from './activities/inbox/sweep.ts';
+import { createActivities } from './activities/index.ts';
+import { loadConfig } from './config/index.ts';
+import { connect } from './db/client.ts';
+import { createProviders } from './providers/index.ts';
+import { DEPLOYMENT, ensureSchedules, promoteBuild, registerSearchAttributes } from './temporal/bootstrap.ts';
+import { OrderWorkflows } from './temporal/orders.ts';
+import { sanitiseFailures } from './temporal/sanitise.ts';
+
+/** Composition root of the worker: config → database → providers → activities → Worker. */
+const config = loadConfig();
+const logger = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
+Runtime.install({ shutdownSignals: [] });
+
+const { db, close: closeDatabase } = connect(config.DATABASE_URL, config.DATABASE_POOL);
+const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
+const nativeConnection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+
+const searchAttributes = config.TEMPORAL_SEARCH_ATTRIBUTES === 'on';
+if (searchAttributes) await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
+const starter = new OrderWorkflows(client, { taskQueue: config.TEMPORAL_TASK_QUEUE, searchAttributes });
+const activities = createActivities({ db, providers: createProviders(config), starter });
+
+const worker = await Worker.create({
+  connection: nativeConnection,
+  namespace: config.TEMPORAL_NAMESPACE,
+  taskQueue: config.TEMPORAL_TASK_QUEUE,
+  workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
+  activities,
+  interceptors: { activity: [sanitiseFailures(logger)] },
+  stickyQueueScheduleToStartTimeout: '1s',
+  workflowTaskPollerBehavior: { type: 'autoscaling' },
+  activityTaskPollerBehavior: { type: 'autoscaling' },
+  shutdownGraceTime: '5s',
+  ...(config.TEMPORAL_WORKER_VERSIONING === 'on'
+    ? {
+        workerDeploymentOptions: {
+          useWorkerVersioning: true,
+          version: { deploymentName: DEPLOYMENT, buildId: config.BUILD_ID },
+          defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+        },
+      }
+    : {}),
+});
+
+const running = worker.run();
+if (config.TEMPORAL_WORKER_VERSIONING === 'on')
+  await promoteBuild(client, config.TEMPORAL_NAMESPACE, config.BUILD_ID);
+await ensureSchedules(client, {
+  taskQueue: config.TEMPORAL_TASK_QUEUE,
+  settlementIntervalMs: config.SETTLEMENT_INTERVAL_SECONDS * 1000,
+});
+await client.schedule.getHandle('reconcile').trigger();
+
+const intervalMs = config.SWEEP_INTERVAL_SECONDS * 1000;
+let sweeping = false;
+const sweeper = setInterval(async () => {
+  if (sweeping) return;
+  sweeping = true;
+  const now = new Date();
+  try {
+    await sweepInbox({ db, starter, steps: activities, logger }, new Date(now.getTime() - intervalMs), now);
+  } catch (error) {
+    logger.error({ err: error }, 'the inbox could not be swept');
+  } finally {
+    sweeping = false;
+  }
+}, intervalMs);
+
+logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, buildId: config.BUILD_ID }, 'worker ready');
+process.send?.('ready');
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    clearInterval(sweeper);
+    worker.shutdown();
+  });
+}
+await running;
+await connection.close();
+await nativeConnection.close();
+await closeDatabase();
+process.exit(0);

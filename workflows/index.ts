@@ -1,0 +1,5 @@
+/** Every workflow type a worker serves. */
+export { settlement } from './finance/settlement.ts';
+export { reconcile } from './operations/reconcile.ts';
+export { order } from './order/order.ts';
+export { refund } from './refund/refund.ts';

@@ -1,0 +1,48 @@
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { StepResult } from '../../domain/order/view.ts';
+
+/** What an order workflow is started with. Without `submit` it goes on from its row, in whatever state that is. */
+export interface OrderInput {
+  orderNo: string;
+  submit?: { quoteId: string; buyerId: string };
+}
+
+/** How an order's run ended: its last known state, or why it was never made. */
+export interface OrderOutcome {
+  orderNo: string;
+  state: string;
+}
+
+/** A message's place in the inbox: the row holds the rest. */
+export interface InboxMessage {
+  inboxId: string;
+}
+
+/** Awaits the verdict of the submit that the workflow works on anyway; carries nothing itself. */
+export const submitted = defineUpdate<StepResult>('submit');
+
+export const paymentReported = defineSignal<[InboxMessage]>('paymentReported');
+export const cancelRequested = defineSignal<[InboxMessage]>('cancelRequested');
+export const reviewDecided = defineSignal<[InboxMessage]>('reviewDecided');
+export const shipmentReported = defineSignal<[InboxMessage]>('shipmentReported');
+export const receiptConfirmed = defineSignal<[InboxMessage]>('receiptConfirmed');
+export const receiptExtended = defineSignal<[InboxMessage]>('receiptExtended');
+/** A hold was placed or released beside the workflow: look at the row again. */
+export const afterSaleChanged = defineSignal('afterSaleChanged');
+
+/** The signal of each kind of inbox message. */
+export const SIGNAL_OF = {
+  payment_reported: paymentReported,
+  cancel_requested: cancelRequested,
+  review_decided: reviewDecided,
+  shipment_reported: shipmentReported,
+  receipt_confirmed: receiptConfirmed,
+  receipt_extended: receiptExtended,
+} as const;
+export type MessageKind = keyof typeof SIGNAL_OF;
+
+export const orderWorkflowId = (orderNo: string): string => `order-${orderNo}`;
+export const refundWorkflowId = (refundNo: string): string => `refund-${refundNo}`;
+
+/** The update's constant id: a repeated submit awaits the first one's verdict. */
+export const SUBMIT_UPDATE_ID = 'submit';

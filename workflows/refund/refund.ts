@@ -1,0 +1,36 @@
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import { outside, steps } from '../shared/activities.ts';
+
+export interface RefundInput {
+  refundNo: string;
+}
+
+const LONGEST_WAIT_MS = 6 * 3_600_000;
+const PATIENCE_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Money on its way back (PY-8). The row exists before the first call; the provider is asked until it says done or no.
+ * A refusal, or a week without an end, goes to a person; the balance is untouched until the money has moved.
+ */
+export async function refund({
+  refundNo,
+}: RefundInput): Promise<{ refundNo: string; state: 'succeeded' | 'queued' }> {
+  const started = Date.now();
+  for (let waitMs = 60_000; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    setCurrentDetails(`**Refund ${refundNo}**: asking the provider.`);
+    const answer = await outside.sendRefund(refundNo);
+    if (answer.state === 'succeeded') {
+      await steps.finishRefund({ refundNo, atMs: Date.now() });
+      return { refundNo, state: 'succeeded' };
+    }
+    if (answer.state === 'refused' || Date.now() - started > PATIENCE_MS) {
+      const code = answer.state === 'refused' ? answer.code : 'no_end_in_a_week';
+      await steps.queueRefund({ refundNo, code, atMs: Date.now() });
+      return { refundNo, state: 'queued' };
+    }
+    setCurrentDetails(
+      `**Refund ${refundNo} is pending** at the provider; asked again in ${waitMs / 60_000} min.`,
+    );
+    await sleep(waitMs, { summary: 'ask the provider again' });
+  }
+}
