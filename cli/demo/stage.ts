@@ -1,0 +1,180 @@
+import { randomInt } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import type { OrderRepresentation } from '../../api/representations/order.ts';
+import type { QuoteRepresentation } from '../../api/representations/quote.ts';
+import { formatYuan } from '../../domain/money.ts';
+import { logIn } from '../../sandbox/identity/client.ts';
+import { orderWorkflowId } from '../../workflows/order/messages.ts';
+import { ShopClient } from '../shop-client.ts';
+import type { Stack } from '../stack/index.ts';
+
+export type Order = OrderRepresentation;
+
+/** A buyer of the story: a caller with a delivery address. */
+export interface Buyer {
+  name: string;
+  client: ShopClient;
+  sub: string;
+  addressId: string;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** What the stories act with: people who log in and speak to the HTTP API, a narrator, and checks that must hold. */
+export class Stage {
+  readonly stack: Stack;
+  readonly orders: { story: string; orderNo: string }[] = [];
+  failures = 0;
+  #story = '';
+
+  constructor(stack: Stack) {
+    this.stack = stack;
+  }
+
+  story(title: string): void {
+    this.#story = title;
+    console.log(`\n\u001b[1m${title}\u001b[0m`);
+  }
+
+  say(line: string): void {
+    console.log(`  ${line}`);
+  }
+
+  /** Every step of a quote, with what it did to the total. */
+  sayPrice({ steps }: QuoteRepresentation): void {
+    for (const { name, amountFen, runningTotalFen } of steps) {
+      this.say(
+        `    ${wide(name, 20)} ${yuan(amountFen).padStart(9)}  → ${yuan(runningTotalFen).padStart(9)}`,
+      );
+    }
+  }
+
+  /** Something the story claims: shown, and counted against the demo when it does not hold. */
+  check(claim: string, holds: boolean): void {
+    if (!holds) this.failures++;
+    console.log(`  ${holds ? '\u001b[32m✓\u001b[0m' : '\u001b[31m✗\u001b[0m'} ${claim}`);
+  }
+
+  async buyer(name: string): Promise<Buyer> {
+    const phone = `138${randomInt(10_000_000, 99_999_999)}`;
+    const client = await this.staff(phone);
+    const sub = (
+      JSON.parse(Buffer.from((client.token ?? '').split('.')[1] ?? '', 'base64url').toString()) as {
+        sub: string;
+      }
+    ).sub;
+    const address = {
+      name,
+      phone,
+      region: '31',
+      province: '上海市',
+      city: '上海市',
+      district: '徐汇区',
+      street: '淮海中路 100 号',
+    };
+    const { addressId } = await client.post<{ addressId: string }>('/addresses', address);
+    return { name, client, sub, addressId };
+  }
+
+  /** Someone who logs in by phone and code; staff accounts exist in the local issuer. */
+  async staff(phone: string): Promise<ShopClient> {
+    const { accessToken } = await logIn(this.stack.issuerUrl, phone);
+    return new ShopClient(this.stack.apiUrl, accessToken);
+  }
+
+  quote(
+    buyer: Buyer,
+    lines: { skuId: string; quantity: number }[],
+    more: Record<string, unknown> = {},
+  ): Promise<QuoteRepresentation> {
+    return buyer.client.post('/quotes', { lines, addressId: buyer.addressId, ...more });
+  }
+
+  async submit(buyer: Buyer, quote: QuoteRepresentation): Promise<string> {
+    const { quoteId, totalFen } = quote;
+    const { orderNo } = await buyer.client.post<{ orderNo: string }>('/orders', { quoteId, totalFen });
+    this.orders.push({ story: this.#story, orderNo });
+    return orderNo;
+  }
+
+  read(who: ShopClient, orderNo: string): Promise<Order> {
+    return who.get<Order>(`/orders/${orderNo}`);
+  }
+
+  async until(who: ShopClient, orderNo: string, wanted: (order: Order) => boolean): Promise<Order> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const order = await this.read(who, orderNo);
+      if (wanted(order)) return order;
+      if (Date.now() > deadline)
+        throw new Error(`${orderNo} is still ${order.state} after ${PATIENCE_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+
+  /** The buyer's hand in Alipay's cashier: pays, or is declined. */
+  async cashier(
+    outTradeNo: string,
+    act: 'pay' | 'decline',
+    body: Record<string, unknown> = {},
+  ): Promise<Record<string, unknown>> {
+    return await this.sandbox(`/trades/${outTradeNo}/${act}`, body);
+  }
+
+  async sandbox(
+    path: string,
+    body: Record<string, unknown> = {},
+    method = 'POST',
+  ): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.stack.sandboxUrl}/control/alipay${path}`, {
+      method,
+      ...(method === 'POST'
+        ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+        : {}),
+    });
+    if (!response.ok) throw new Error(`sandbox ${path}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return text ? (JSON.parse(text) as Record<string, unknown>) : {};
+  }
+
+  async startPayment(
+    buyer: Buyer,
+    orderNo: string,
+    method = 'alipay_qr',
+  ): Promise<{ outTradeNo: string; action: { qrCode?: string; url?: string } }> {
+    return await buyer.client.post(`/orders/${orderNo}/payments`, { method });
+  }
+
+  /** Every order's number, states, amounts and the number of events in its history. */
+  async report(): Promise<Record<string, unknown>[]> {
+    const connection = await Connection.connect({ address: this.stack.temporalAddress });
+    const client = new Client({ connection });
+    const support = await this.staff('13900000011');
+    const rows: Record<string, unknown>[] = [];
+    for (const { story, orderNo } of this.orders) {
+      const order = await this.read(support, orderNo);
+      for (const node of [order, ...order.children]) {
+        const history = await client.workflow.getHandle(orderWorkflowId(node.orderNo)).fetchHistory();
+        const { kind, state, amounts } = node;
+        rows.push({
+          story,
+          orderNo: node.orderNo,
+          kind,
+          state,
+          amounts,
+          historyEvents: history.events?.length ?? 0,
+        });
+      }
+    }
+    await connection.close();
+    return rows;
+  }
+}
+
+/** Pads a text in which Chinese characters and punctuation take two columns. */
+function wide(text: string, columns: number): string {
+  const width = [...text].reduce((sum, character) => sum + (character.charCodeAt(0) > 0x2e7f ? 2 : 1), 0);
+  return text + ' '.repeat(Math.max(0, columns - width));
+}
+
+export const yuan = (fen: number): string => `¥${formatYuan(BigInt(fen))}`;

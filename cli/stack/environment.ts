@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { Keys } from './keys.ts';
+import type { Ports } from './ports.ts';
+
+const alipayAppId = '2021000000000001';
+const alipaySellerId = '2088000000000001';
+const audience = 'dingdan-api';
+
+/** Addresses the parts of the stack serve at. */
+export interface Addresses {
+  apiUrl: string;
+  sandboxUrl: string;
+  issuerUrl: string;
+}
+
+/** The addresses that follow from the ports. */
+export function addressesOf(ports: Ports): Addresses {
+  return {
+    apiUrl: `http://127.0.0.1:${ports.api}`,
+    sandboxUrl: `http://127.0.0.1:${ports.sandbox}`,
+    issuerUrl: `http://127.0.0.1:${ports.identity}`,
+  };
+}
+
+/** The whole environment of api, worker and sandbox: this process's own, what follows from the stack, then `overrides`. */
+export function stackEnvironment(input: {
+  dataDir: string;
+  ports: Ports;
+  keys: Keys;
+  databaseUrl: string;
+  temporalAddress: string;
+  namespace: string;
+  overrides: Record<string, string>;
+}): Record<string, string> {
+  const { dataDir, ports, keys } = input;
+  const { apiUrl, sandboxUrl, issuerUrl } = addressesOf(ports);
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    DATABASE_URL: input.databaseUrl,
+    TEMPORAL_ADDRESS: input.temporalAddress,
+    TEMPORAL_NAMESPACE: input.namespace,
+    PUBLIC_URL: apiUrl,
+    OIDC_ISSUER: issuerUrl,
+    OIDC_AUDIENCE: audience,
+    MASTER_KEY: keys.masterKey,
+    ALIPAY_GATEWAY: `${sandboxUrl}/alipay/gateway.do`,
+    ALIPAY_APP_ID: alipayAppId,
+    ALIPAY_SELLER_ID: alipaySellerId,
+    ALIPAY_PRIVATE_KEY: keys.appPrivate,
+    ALIPAY_PUBLIC_KEY: keys.alipayPublic,
+    SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
+    ALIPAY_SANDBOX_PRIVATE_KEY: keys.alipayPrivate,
+    ALIPAY_SANDBOX_APP_PUBLIC_KEY: keys.appPublic,
+    SANDBOX_CLOCK_MULTIPLIER: '1',
+    TZ: 'Asia/Shanghai',
+    ...input.overrides,
+    // After the overrides: these were already taken into account when the ports were chosen.
+    PORT: String(ports.api),
+    SANDBOX_PORT: String(ports.sandbox),
+    IDENTITY_PORT: String(ports.identity),
+  };
+}

@@ -1,0 +1,41 @@
+/** `npm start`: the whole product on this machine, until Ctrl-C. */
+import { startStack } from './stack/index.ts';
+
+/** Fills the database for a demonstration; loaded late, so that the stack's own messages come at once. */
+async function prepareDatabase(databaseUrl: string, seed: 'demo' | 'none', env: Record<string, string>) {
+  const { migrate } = await import('../db/migrate.ts');
+  await migrate(databaseUrl);
+  if (seed === 'none') return;
+  const { seedDemo } = await import('./seed.ts');
+  await seedDemo(databaseUrl, env);
+}
+
+const inherited = ['PORT', 'SANDBOX_PORT', 'IDENTITY_PORT'].flatMap((name) => {
+  const value = process.env[name];
+  return value ? [[name, value] as const] : [];
+});
+
+try {
+  const stack = await startStack({
+    prepareDatabase,
+    env: Object.fromEntries(inherited),
+    log: (line) => console.log(line),
+  });
+  console.log(`
+  API reference     ${stack.apiUrl}/reference
+  Alipay cashier    ${stack.sandboxUrl}/
+  Login (issuer)    ${stack.issuerUrl}
+  Temporal Web UI   ${stack.temporalUiUrl ?? `that of ${stack.temporalAddress}`}
+
+  Ctrl-C stops all.`);
+  const stop = async () => {
+    console.log('\nStopping');
+    await stack.stop();
+    process.exit(0);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}
