@@ -17,6 +17,8 @@ export interface Deps {
   verifier: Verifier;
   logger: Logger;
   quoteTtlMs: number;
+  /** What Temporal lacks for orders to be started there; throws while it is out of reach. */
+  temporalLacks: () => Promise<string[]>;
   /** Signs the receipt confirmations (ST-4). */
   confirmationKey: Buffer;
   now: () => Date;

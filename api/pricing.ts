@@ -55,16 +55,7 @@ export async function priceRequest(
     addressId,
     region,
     items: facts.items.map(({ sku }) => ({ ...sku, warehouseId: warehouseOf(facts, sku.skuId) })).map(itemOf),
-    shops: [...shops.values()].map(
-      ({ shopId, merchantId, name, kind, paymentTimeoutSeconds, autoReceiptSeconds }) => ({
-        shopId,
-        merchantId,
-        name,
-        kind,
-        paymentTimeoutSeconds,
-        autoReceiptSeconds,
-      }),
-    ),
+    shops: [...shops.values()].map((shop) => shopOf(shop)),
     pricing,
   };
 }
@@ -102,6 +93,12 @@ function checkFacts(facts: PricingFacts, request: BasketRequest, skuIds: readonl
 /** The warehouse with the most left; what is reserved there is shipped from there (IN-5). */
 function warehouseOf(facts: PricingFacts, skuId: string): string {
   return facts.stock.find((level) => level.skuId === skuId)?.warehouseId ?? 'none';
+}
+
+function shopOf(shop: PricedBasket['shops'][number]): PricedBasket['shops'][number] {
+  const { shopId, merchantId, name, kind, paymentTimeoutSeconds, autoReceiptSeconds, shipWithinSeconds } =
+    shop;
+  return { shopId, merchantId, name, kind, paymentTimeoutSeconds, autoReceiptSeconds, shipWithinSeconds };
 }
 
 function itemOf(item: PricedBasket['items'][number]): PricedBasket['items'][number] {

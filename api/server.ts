@@ -6,6 +6,7 @@ import { loadConfig } from '../config/index.ts';
 import { connect } from '../db/client.ts';
 import { Privacy } from '../db/commands/privacy.ts';
 import { createProviders } from '../providers/index.ts';
+import { missingSearchAttributes } from '../temporal/bootstrap.ts';
 import { OrderWorkflows } from '../temporal/orders.ts';
 import { createApp } from './app.ts';
 import { createVerifier } from './auth/verifier.ts';
@@ -28,6 +29,10 @@ const app = createApp({
   }),
   verifier: createVerifier({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE }),
   logger,
+  temporalLacks: () =>
+    config.TEMPORAL_SEARCH_ATTRIBUTES === 'on'
+      ? missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE)
+      : Promise.resolve([]),
   quoteTtlMs: config.QUOTE_TTL_SECONDS * 1000,
   confirmationKey: createHmac('sha256', Buffer.from(config.MASTER_KEY, 'base64'))
     .update('receipt confirmation')

@@ -8,22 +8,28 @@ import type { settlement } from '../workflows/finance/settlement.ts';
 import type { reconcile } from '../workflows/operations/reconcile.ts';
 import { IndexedValueType } from './indexed-value.ts';
 
+const SEARCH_ATTRIBUTES: Readonly<Record<string, number>> = {
+  DingdanState: IndexedValueType.KEYWORD,
+  DingdanMerchant: IndexedValueType.KEYWORD,
+  DingdanBuyerHash: IndexedValueType.KEYWORD,
+  DingdanPayableFen: IndexedValueType.INT,
+  DingdanDeadline: IndexedValueType.DATETIME,
+};
+
+/** The search attributes a namespace lacks; orders cannot be started there before they exist. */
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return Object.keys(SEARCH_ATTRIBUTES).filter((name) => !(name in (customAttributes ?? {})));
+}
+
 /** Registers the search attributes that are missing. Safe to run at every boot. */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const wanted: Record<string, number> = {
-    DingdanState: IndexedValueType.KEYWORD,
-    DingdanMerchant: IndexedValueType.KEYWORD,
-    DingdanBuyerHash: IndexedValueType.KEYWORD,
-    DingdanPayableFen: IndexedValueType.INT,
-    DingdanDeadline: IndexedValueType.DATETIME,
-  };
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = Object.entries(wanted).filter(([name]) => !(name in (customAttributes ?? {})));
+  const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return;
-  await connection.operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(missing),
-  });
+  const searchAttributes = Object.fromEntries(
+    missing.map((name) => [name, SEARCH_ATTRIBUTES[name] as number]),
+  );
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
 export const DEPLOYMENT = 'dingdan';

@@ -61,7 +61,10 @@ const nodeFields = {
   ]),
   stateCounts: z.record(z.string(), z.number().int()).optional(),
   review: z
-    .object({ state: z.enum(['pending', 'confirmed', 'held']), reason: z.string().nullable() })
+    .object({
+      state: z.enum(['pending', 'confirmed', 'held', 'correction_asked']),
+      reason: z.string().nullable(),
+    })
     .nullable(),
   amounts,
   lines: z.array(lineSchema),
@@ -82,6 +85,9 @@ const nodeFields = {
     .nullable()
     .openapi({ description: 'Seconds left to pay; null once that is over' }),
   paidAt: timeSchema.nullable(),
+  shipBy: timeSchema
+    .nullable()
+    .openapi({ description: 'Until when the shop promised to ship; null before payment' }),
   shippedAt: timeSchema.nullable(),
   autoReceiptAt: timeSchema.nullable(),
   onHold: z.boolean(),
@@ -160,10 +166,12 @@ function representNode(
   const payments = tree.find((candidate) => candidate.orderNo === node.paymentRootNo)?.payments ?? [];
   const refunds = [node, ...children].flatMap((candidate) => candidate.refunds);
   const settlement = settlementOf(node);
+  const shipBy = node.paidAt && new Date(node.paidAt.getTime() + node.shipWithinSeconds * 1000);
   const subject: PromptSubject = {
     ...node,
     state,
     secondsLeft,
+    shipBy,
     lastFailure: payments.at(-1)?.state === 'failed' ? (payments.at(-1)?.failure ?? null) : null,
     held: node.holds > 0,
     shipments,
@@ -194,6 +202,7 @@ function representNode(
     paymentDeadline: node.paymentDeadline.toISOString(),
     secondsLeft,
     paidAt: iso(node.paidAt),
+    shipBy: iso(shipBy),
     shippedAt: iso(node.shippedAt),
     autoReceiptAt: state === 'awaiting_receipt' && node.holds === 0 ? iso(node.autoReceiptAt) : null,
     onHold: node.holds > 0,

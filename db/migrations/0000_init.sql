@@ -104,6 +104,7 @@ CREATE TABLE "shops" (
 	"kind" text NOT NULL,
 	"payment_timeout_seconds" integer DEFAULT 1800 NOT NULL,
 	"auto_receipt_seconds" integer DEFAULT 864000 NOT NULL,
+	"ship_within_seconds" integer DEFAULT 172800 NOT NULL,
 	"payment_methods" text[] NOT NULL
 );
 --> statement-breakpoint
@@ -244,6 +245,7 @@ CREATE TABLE "orders" (
 	"sealed_contact" "bytea" NOT NULL,
 	"quote_id" text NOT NULL,
 	"auto_receipt_seconds" integer NOT NULL,
+	"ship_within_seconds" integer NOT NULL,
 	"created_at" timestamp with time zone NOT NULL,
 	"state" text NOT NULL,
 	"version" integer NOT NULL,

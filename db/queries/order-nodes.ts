@@ -19,6 +19,7 @@ const NODE_COLUMNS = {
   shopDiscountFen: true,
   couponIds: true,
   autoReceiptSeconds: true,
+  shipWithinSeconds: true,
   createdAt: true,
   state: true,
   version: true,

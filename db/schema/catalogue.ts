@@ -22,6 +22,10 @@ export const shops = pgTable('shops', {
   autoReceiptSeconds: integer('auto_receipt_seconds')
     .notNull()
     .default(10 * 86_400),
+  /** Promised time from payment to hand-over (FU-7). */
+  shipWithinSeconds: integer('ship_within_seconds')
+    .notNull()
+    .default(2 * 86_400),
   paymentMethods: text('payment_methods').array().notNull(),
 });
 

@@ -44,6 +44,7 @@ export const orders = pgTable(
     sealedContact: sealed('sealed_contact').notNull(),
     quoteId: text('quote_id').notNull(),
     autoReceiptSeconds: integer('auto_receipt_seconds').notNull(),
+    shipWithinSeconds: integer('ship_within_seconds').notNull(),
     createdAt: instant('created_at').notNull(),
 
     state: text('state').$type<NodeState>().notNull(),

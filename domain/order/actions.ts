@@ -38,6 +38,8 @@ export function actionsOf(order: ActionSubject, viewer: Viewer, now: Date): Acti
   if (viewer === 'merchant' && state === 'awaiting_shipment') {
     if (order.review !== 'confirmed') actions.push(post('confirm', `/merchant/orders/${orderNo}/review`));
     if (order.review !== 'held') actions.push(post('hold', `/merchant/orders/${orderNo}/review`));
+    if (order.review !== 'correction_asked')
+      actions.push(post('ask_correction', `/merchant/orders/${orderNo}/review`));
     if (order.review === 'confirmed') actions.push(post('ship', `/merchant/orders/${orderNo}/shipments`));
   }
   if (

@@ -40,6 +40,7 @@ export interface OrderNode {
   shopDiscountFen: Fen;
   couponIds: readonly string[];
   autoReceiptSeconds: number;
+  shipWithinSeconds: number;
   createdAt: Date;
   state: NodeState;
   version: number;

@@ -12,6 +12,8 @@ export interface PromptSubject {
   review: ReviewState;
   reviewReason: string | null;
   secondsLeft: number | null;
+  /** Until when the shop promised to ship (FU-7); null before payment. */
+  shipBy: Date | null;
   /** The provider's words for the newest attempt's failure, where it gave any (PY-4). */
   lastFailure: Prompt | null;
   autoReceiptAt: Date | null;
@@ -79,16 +81,31 @@ function awaitingPayment({ payableFen, secondsLeft, lastFailure }: PromptSubject
   };
 }
 
-function awaitingShipment({ review, reviewReason }: PromptSubject): Prompt {
+function awaitingShipment({ review, reviewReason, shipBy }: PromptSubject): Prompt {
   if (review === 'held') {
     return {
       zh: `商家暂缓发货：${reviewReason}。`,
       en: `The merchant put the order on hold: ${reviewReason}.`,
     };
   }
+  if (review === 'correction_asked') {
+    return {
+      zh: `商家请您更正订单信息：${reviewReason}。请联系商家。`,
+      en: `The merchant asks for a correction: ${reviewReason}. Please contact the merchant.`,
+    };
+  }
+  const estimate = shipBy
+    ? { zh: `预计 ${beijing(shipBy)} 前发货。`, en: `It should ship by ${beijing(shipBy)} (Beijing time).` }
+    : { zh: '', en: '' };
   return review === 'pending'
-    ? { zh: '已付款，等待商家确认订单。', en: 'Paid. Waiting for the merchant to confirm the order.' }
-    : { zh: '商家已确认，正在备货。', en: 'Confirmed. The merchant is preparing the goods.' };
+    ? {
+        zh: `已付款，等待商家确认订单。${estimate.zh}`,
+        en: `Paid. Waiting for the merchant to confirm the order. ${estimate.en}`,
+      }
+    : {
+        zh: `商家已确认，正在备货。${estimate.zh}`,
+        en: `Confirmed. The merchant is preparing the goods. ${estimate.en}`,
+      };
 }
 
 function awaitingReceipt({ shipments, held, autoReceiptAt }: PromptSubject): Prompt {

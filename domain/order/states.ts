@@ -13,7 +13,7 @@ export type OrderState = (typeof ORDER_STATES)[number];
 export type NodeState = OrderState | 'split';
 
 export type NodeKind = 'single' | 'parent' | 'child';
-export type ReviewState = 'pending' | 'confirmed' | 'held';
+export type ReviewState = 'pending' | 'confirmed' | 'held' | 'correction_asked';
 
 /** What can move a node, or be refused (ST-1). The names are those of the process log's `action`. */
 export type StepAction =

@@ -18,6 +18,7 @@ export interface BasketShop {
   kind: 'self_operated' | 'third_party';
   paymentTimeoutSeconds: number;
   autoReceiptSeconds: number;
+  shipWithinSeconds: number;
 }
 
 /** A priced basket as a quote stores it: everything submit needs but the buyer's contact. */

@@ -49,14 +49,17 @@ const reviewRoute = createRoute({
   tags,
   security: bearer,
   middleware,
-  summary: 'Confirm a paid order, or hold it with a reason (FU-1)',
+  summary: 'Confirm a paid order, hold it with a reason, or ask the buyer for a correction (FU-1)',
   request: {
     headers: idempotencyHeader,
     params: orderNoParam,
     body: jsonBody(
       z.discriminatedUnion('decision', [
         z.strictObject({ decision: z.literal('confirm') }),
-        z.strictObject({ decision: z.literal('hold'), reason: z.string().trim().min(1).max(200) }),
+        z.strictObject({
+          decision: z.enum(['hold', 'ask_correction']),
+          reason: z.string().trim().min(1).max(200),
+        }),
       ]),
     ),
   },

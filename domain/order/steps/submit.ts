@@ -132,6 +132,7 @@ function buildTree(input: SubmitInput): PaymentScope {
     shopDiscountFen: sumFen(leaves.map((leaf) => leaf.shopDiscountFen)),
     couponIds: pricing.usedCouponIds,
     autoReceiptSeconds: 0,
+    shipWithinSeconds: Math.max(...basket.shops.map((shop) => shop.shipWithinSeconds)),
     review: 'confirmed',
     lines: [],
   };
@@ -159,6 +160,7 @@ function buildLeaf(
     shopDiscountFen: sumFen(lines.map((line) => line.shopDiscountFen)),
     couponIds: [],
     autoReceiptSeconds: shop.autoReceiptSeconds,
+    shipWithinSeconds: shop.shipWithinSeconds,
     // Decision 22: self-operated shops are reviewed by rules, third-party shops by hand.
     review: shop.kind === 'self_operated' ? 'confirmed' : 'pending',
     lines,
