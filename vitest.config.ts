@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...exclude, 'test/{replay,workflow,acceptance}/**'],
+          // Property tests search; on a busy machine that takes its time.
+          testTimeout: 60_000,
         },
       },
       {
@@ -18,7 +20,7 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/{replay,workflow}/**/*.test.ts'],
           exclude,
-          globalSetup: 'test/support/global-test-server.ts',
+          globalSetup: ['test/support/global-test-server.ts', 'test/support/global-database.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

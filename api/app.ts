@@ -36,7 +36,9 @@ export function createApp(deps: Deps): App {
   root.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: () => {
+      onError: (c) => {
+        // The rest of the body stays unread: the connection serves no other request.
+        c.header('Connection', 'close');
         throw new Problem('invalid_request', 'The body is larger than 256 KiB.');
       },
     }),

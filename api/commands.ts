@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { findMessage, type InboxRow, intake } from '../db/commands/inbox.ts';
 import { inboxVerdict } from '../db/queries/orders.ts';
 import type { Verdict } from '../domain/order/effects.ts';
+import type { NodeState, OrderState } from '../domain/order/states.ts';
 import type { MessageKind } from '../workflows/order/messages.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import type { Deps } from './context.ts';
@@ -76,6 +77,11 @@ async function awaitVerdict(deps: Deps, inboxId: string): Promise<Record<string,
 
 function answer({ inboxId, orderNo }: InboxRow, verdict: Record<string, unknown> | null): CommandResult {
   const known = verdict as Verdict | null;
-  if (known?.result === 'refused') throw problemOf(known.code, { state: known.state });
+  if (known?.result === 'refused') throw problemOf(known.code, { state: shownOf(known.state) });
   return { commandId: inboxId, orderNo, result: known ? 'accepted' : 'pending' };
+}
+
+/** A payment root that just lost its children to payment shows what they are (decision 13). */
+function shownOf(state: NodeState): OrderState {
+  return state === 'split' ? 'awaiting_shipment' : state;
 }

@@ -73,6 +73,8 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
 /** An answer that is a problem (RFC 9457), with a stable `code`; `extra` are its extension members. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -112,6 +114,12 @@ export function answerError(error: unknown, c: Context, log: (error: unknown) =>
   if (error instanceof IssuerUnavailable) return problemResponse(c, 'busy', error.message);
   if (error instanceof HTTPException && error.status < 500)
     return problemResponse(c, 'invalid_request', error.message);
+  if (isUnstorable(error))
+    return problemResponse(
+      c,
+      'invalid_request',
+      'A text has characters that cannot be stored, such as U+0000.',
+    );
   log(error);
   return isOutage(error) ? problemResponse(c, 'busy') : problemResponse(c, 'internal');
 }
@@ -156,4 +164,10 @@ function isOutage(error: unknown): boolean {
       (typeof found === 'string' &&
         (/^(ECONN|CONNECTION_|CONNECT_)/.test(found) || /^(57P0|08|53)/.test(found))),
   );
+}
+
+/** The database refused a text of the request: U+0000, or half of a surrogate pair. */
+function isUnstorable(error: unknown): boolean {
+  const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: unknown };
+  return code === '22021' || code === '22P05' || code === '22P02';
 }

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import type { App, Deps } from './context.ts';
 
 const TIMEOUT_MS = 2_000;
@@ -8,7 +7,7 @@ export function registerHealth(app: App, deps: Deps): void {
   app.get('/health/live', (c) => c.json({ status: 'live' }, 200));
   app.get('/health/ready', async (c) => {
     const [database, temporal] = await Promise.all([
-      answers(deps.db.execute(sql`SELECT 1`).then(() => [])),
+      answers(deps.db.execute('SELECT 1').then(() => [])),
       answers(deps.temporalLacks()),
     ]);
     const missing = [...(database ?? ['database']), ...(temporal ?? ['temporal'])];

@@ -45,8 +45,12 @@ export const idempotencyHeader = z.object({
 });
 
 export const pageQuery = z.object({
-  cursor: z.string().max(64).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z
+    .string()
+    .max(64)
+    .optional()
+    .openapi({ description: 'The `nextCursor` of the page before; none for the first page' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20).openapi({ description: 'How many at most' }),
 });
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({

@@ -12,5 +12,28 @@ export function connect(databaseUrl: string, pool = 10): { db: Database; close()
     idle_timeout: 60,
     connection: { application_name: 'dingdan' },
   });
-  return { db: drizzle(client, { schema }), close: () => client.end({ timeout: 5 }) };
+  return { db: drizzle(preparing(client), { schema }), close: () => client.end({ timeout: 5 }) };
+}
+
+/**
+ * drizzle sends unnamed statements, which PostgreSQL parses and plans anew each time, in two round trips. Here each is
+ * prepared once per connection: one round trip, and no planning (P3, P4). Those without parameters stay simple.
+ */
+function preparing(client: postgres.Sql): postgres.Sql {
+  const { unsafe } = client;
+  client.unsafe = (query, parameters = [], options = {}) =>
+    unsafe(query, parameters, { ...options, prepare: parameters.length > 0 });
+  return client;
+}
+
+/** What is built once for each database, however often it is asked for: a query that is always the same. */
+export function oncePerDatabase<T>(build: (db: Database) => T): (db: Database) => T {
+  const built = new WeakMap<Database, T>();
+  return (db) => {
+    const known = built.get(db);
+    if (known) return known;
+    const fresh = build(db);
+    built.set(db, fresh);
+    return fresh;
+  };
 }

@@ -1,10 +1,10 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import {
-  availableStock,
   contractsInForce,
   loadInboxMessage,
   loadPaymentScope,
+  stockLevelsOf,
 } from '../../db/queries/order-nodes.ts';
 import type { OrderNode, PaymentScope } from '../../domain/order/node.ts';
 import { parseNotice } from '../../domain/order/payment-notice.ts';
@@ -80,15 +80,20 @@ function nodesOf({ root, leaves }: PaymentScope): OrderNode[] {
   return root.kind === 'parent' ? [root, ...leaves] : [root];
 }
 
-/** The leaves whose stock cannot be taken any more, in the mode that takes it at payment. */
+/** The leaves whose stock cannot be taken any more from its own warehouse, in the mode that takes it at payment. */
 async function leavesWithoutStock(db: Database, leaves: readonly OrderNode[]): Promise<Set<string>> {
   const taking = (leaf: OrderNode) => leaf.lines.filter((line) => line.inventoryMode === 'on_payment');
-  const available = await availableStock(db, [
-    ...new Set(leaves.flatMap((leaf) => taking(leaf).map((line) => line.skuId))),
-  ]);
+  const levels = await stockLevelsOf(
+    db,
+    leaves.flatMap((leaf) => taking(leaf).map((line) => line.skuId)),
+  );
+  const available = ({ skuId, warehouseId }: OrderNode['lines'][number]) => {
+    const level = levels.find((row) => row.skuId === skuId && row.warehouseId === warehouseId);
+    return level ? level.onHand - level.reserved : 0;
+  };
   return new Set(
     leaves
-      .filter((leaf) => taking(leaf).some((line) => (available.get(line.skuId) ?? 0) < line.quantity))
+      .filter((leaf) => taking(leaf).some((line) => available(line) < line.quantity))
       .map((leaf) => leaf.orderNo),
   );
 }

@@ -1,11 +1,10 @@
-import { and, eq } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { CommitRefused, commitStep } from '../../db/commands/commit-step.ts';
 import { contractsInForce, loadPaymentScope, loadStoredResult } from '../../db/queries/order-nodes.ts';
-import * as t from '../../db/schema/index.ts';
+import { loadQuoteToSubmit } from '../../db/queries/quotes.ts';
+import type { orders } from '../../db/schema/index.ts';
 import { sumFen } from '../../domain/money.ts';
-import type { Verdict } from '../../domain/order/effects.ts';
-import { noEffects } from '../../domain/order/effects.ts';
+import { noEffects, type Verdict } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
 import { submitOrder } from '../../domain/order/steps/submit.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
@@ -24,8 +23,11 @@ export interface SubmitRequest {
 export async function submit(db: Database, request: SubmitRequest): Promise<StepResult> {
   const { orderNo, quoteId, buyerId } = request;
   const at = new Date(request.atMs);
-  const [quote, contractOf] = await Promise.all([loadQuote(db, quoteId, buyerId), contractsInForce(db, at)]);
-  if (!quote) return await refuseSubmit(db, request, 'quote_unknown');
+  const [quote, contractOf] = await Promise.all([
+    loadQuoteToSubmit(db, quoteId, buyerId),
+    contractsInForce(db, at),
+  ]);
+  if (!quote) return await refuseSubmit(db, request, 'quote_not_found');
   const { nodes, effects } = submitOrder({ orderNo, buyerId, basket: quote.basket, at, contractOf });
   const [root, ...children] = nodes as [OrderNode, ...OrderNode[]];
   const verdict: Verdict = { result: 'accepted' };
@@ -59,24 +61,12 @@ export async function submit(db: Database, request: SubmitRequest): Promise<Step
   return { ...stored, node: viewOf(root, children) };
 }
 
-async function loadQuote(db: Database, quoteId: string, buyerId: string) {
-  const [row] = await db
-    .select({ basket: t.quotes.basket, sealedContact: t.addresses.sealedContact })
-    .from(t.quotes)
-    .innerJoin(
-      t.addresses,
-      and(eq(t.addresses.buyerId, t.quotes.buyerId), eq(t.addresses.addressId, t.quotes.addressId)),
-    )
-    .where(and(eq(t.quotes.quoteId, quoteId), eq(t.quotes.buyerId, buyerId)));
-  return row;
-}
-
 function orderRow(
   node: OrderNode,
   nodes: readonly OrderNode[],
-  quote: NonNullable<Awaited<ReturnType<typeof loadQuote>>>,
+  quote: NonNullable<Awaited<ReturnType<typeof loadQuoteToSubmit>>>,
   quoteId: string,
-): typeof t.orders.$inferInsert {
+): typeof orders.$inferInsert {
   const lines = node.kind === 'parent' ? nodes.flatMap((other) => other.lines) : node.lines;
   const { lines: _lines, couponIds, ...columns } = node;
   return {

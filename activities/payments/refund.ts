@@ -1,7 +1,6 @@
-import { and, eq } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { finishRefund as finish, queueRefund as queue } from '../../db/commands/refunds.ts';
-import { payments, refunds, vouchers } from '../../db/schema/index.ts';
+import { loadRefund } from '../../db/queries/refunds.ts';
 import { refundVoucher } from '../../domain/ledger/vouchers.ts';
 import { type PaymentProviders, providerOf } from './providers.ts';
 
@@ -17,7 +16,8 @@ export async function sendRefund(
   refundNo: string,
 ): Promise<RefundAnswer> {
   const { refund, payment } = await loadRefund(db, refundNo);
-  if (refund.state !== 'requested') return { state: 'succeeded' };
+  if (refund.state === 'queued') return { state: 'refused', code: 'with_a_person' };
+  if (refund.state === 'succeeded') return { state: 'succeeded' };
   const provider = providerOf(providers, payment.provider);
   const known = await provider.queryRefund(refund.outTradeNo, refundNo);
   const answer =
@@ -40,9 +40,7 @@ export async function finishRefund(
   db: Database,
   { refundNo, atMs }: { refundNo: string; atMs: number },
 ): Promise<void> {
-  const { refund, payment } = await loadRefund(db, refundNo);
-  const moneyIn = `${refund.orderNo}-IN-${refund.outTradeNo}`;
-  const [stray] = await db.select().from(vouchers).where(eq(vouchers.voucherNo, moneyIn));
+  const { refund, payment, strayVoucher: stray } = await loadRefund(db, refundNo);
   const at = new Date(atMs);
   const voucher = refundVoucher(
     { orderNo: refund.orderNo, rootNo: stray?.rootNo ?? payment.orderNo, operator: 'system', at },
@@ -51,7 +49,7 @@ export async function finishRefund(
       provider: payment.provider,
       amountFen: refund.amountFen,
       from: stray ? 'unallocated' : 'deposits',
-      reverses: stray ? moneyIn : `${refund.orderNo}-PAY-${refund.outTradeNo}`,
+      reverses: stray?.voucherNo ?? `${refund.orderNo}-PAY-${refund.outTradeNo}`,
     },
   );
   await finish(db, refundNo, voucher);
@@ -64,14 +62,4 @@ export async function queueRefund(
 ): Promise<void> {
   const { refund } = await loadRefund(db, refundNo);
   await queue(db, { refundNo, orderNo: refund.orderNo, code, at: new Date(atMs) });
-}
-
-async function loadRefund(db: Database, refundNo: string) {
-  const [row] = await db
-    .select({ refund: refunds, payment: payments })
-    .from(refunds)
-    .innerJoin(payments, and(eq(payments.outTradeNo, refunds.outTradeNo)))
-    .where(eq(refunds.refundNo, refundNo));
-  if (!row) throw new Error(`no refund ${refundNo}`);
-  return row;
 }

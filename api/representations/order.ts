@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi';
 import type { Contact } from '../../db/commands/privacy.ts';
 import type { OrderRow } from '../../db/queries/orders.ts';
 import { sumFen } from '../../domain/money.ts';
@@ -6,138 +5,8 @@ import { actionsOf } from '../../domain/order/actions.ts';
 import { merchantPromptOf, type PromptSubject, promptOf } from '../../domain/order/prompts.ts';
 import { countStates, type OrderState, parentState } from '../../domain/order/states.ts';
 import type { Access } from '../access.ts';
-import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
+import type { OrderRepresentation } from './order-schema.ts';
 
-const amounts = z.object({
-  goodsFen: fenSchema,
-  discountFen: fenSchema,
-  freightFen: fenSchema,
-  points: z.number().int(),
-  pointsFen: fenSchema,
-  payableFen: fenSchema,
-  paidFen: fenSchema.openapi({ description: 'What providers took for this payment root, in fen' }),
-  refundedFen: fenSchema,
-});
-
-const lineSchema = z.object({
-  lineNo: z.number().int(),
-  skuId: z.string(),
-  title: z.string(),
-  spec: z.string(),
-  quantity: z.number().int(),
-  unitPriceFen: fenSchema,
-  goodsFen: fenSchema,
-  discounts: z.array(
-    z.object({
-      step: z.string(),
-      sourceId: z.string(),
-      name: z.string(),
-      bearer: z.enum(['platform', 'shop']),
-      amountFen: fenSchema,
-    }),
-  ),
-  discountFen: fenSchema,
-  freightFen: fenSchema,
-  pointsFen: fenSchema,
-  payableFen: fenSchema,
-});
-
-const nodeFields = {
-  orderNo: z.string(),
-  kind: z.enum(['single', 'parent', 'child']),
-  parentNo: z.string().nullable(),
-  paymentRootNo: z
-    .string()
-    .openapi({ description: 'The order to which payments and unpaid cancels of this one go' }),
-  splitRule: z.string().nullable(),
-  shopId: z.string().nullable(),
-  state: z.enum([
-    'awaiting_payment',
-    'awaiting_shipment',
-    'awaiting_receipt',
-    'completed',
-    'cancelled',
-    'closed',
-  ]),
-  stateCounts: z.record(z.string(), z.number().int()).optional(),
-  review: z
-    .object({
-      state: z.enum(['pending', 'confirmed', 'held', 'correction_asked']),
-      reason: z.string().nullable(),
-    })
-    .nullable(),
-  amounts,
-  lines: z.array(lineSchema),
-  priceSteps: z.array(
-    z.object({
-      step: z.string(),
-      sourceId: z.string().nullable(),
-      name: z.string(),
-      amountFen: fenSchema,
-      runningTotalFen: fenSchema,
-    }),
-  ),
-  createdAt: timeSchema,
-  paymentDeadline: timeSchema,
-  secondsLeft: z
-    .number()
-    .int()
-    .nullable()
-    .openapi({ description: 'Seconds left to pay; null once that is over' }),
-  paidAt: timeSchema.nullable(),
-  shipBy: timeSchema
-    .nullable()
-    .openapi({ description: 'Until when the shop promised to ship; null before payment' }),
-  shippedAt: timeSchema.nullable(),
-  autoReceiptAt: timeSchema.nullable(),
-  onHold: z.boolean(),
-  endedAt: timeSchema.nullable(),
-  endReason: z.string().nullable(),
-  shipments: z.array(
-    z.object({
-      shipmentNo: z.string(),
-      orderNo: z.string(),
-      carrier: z.string(),
-      trackingNo: z.string(),
-      shippedAt: timeSchema,
-    }),
-  ),
-  refunds: z.array(
-    z.object({ refundNo: z.string(), amountFen: fenSchema, reason: z.string(), state: z.string() }),
-  ),
-  settlement: z
-    .object({
-      state: z.enum(['due', 'settled']),
-      dueAt: timeSchema,
-      baseFen: fenSchema,
-      commissionFen: fenSchema,
-      netFen: fenSchema,
-    })
-    .nullable(),
-  prompt: promptSchema,
-  actions: z.array(z.object({ action: z.string(), method: z.literal('POST'), path: z.string() })),
-};
-
-const contactSchema = z.object({
-  name: z.string(),
-  phone: z.string(),
-  province: z.string(),
-  city: z.string(),
-  district: z.string(),
-  street: z.string(),
-});
-
-export const orderSchema = z
-  .object({
-    ...nodeFields,
-    contact: contactSchema
-      .nullable()
-      .openapi({ description: 'Who gets the parcel; null once the person was erased' }),
-    children: z.array(z.object(nodeFields)),
-  })
-  .openapi('Order');
-
-export type OrderRepresentation = z.infer<typeof orderSchema>;
 type NodeRepresentation = OrderRepresentation['children'][number];
 
 /** An order as its viewer sees it: snapshot, state, countdown, actions, prompt; a parent with its children (SP-2). */
@@ -223,13 +92,21 @@ function representNode(
     })),
     settlement: viewer === 'buyer' ? null : settlement,
     prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
-    actions: actionsOf({ ...node, state: node.state === 'split' ? state : node.state }, viewer, now),
+    actions: actionsOf(node, viewer, now),
   };
 }
 
 /** The state a node shows: its own, or for a paid parent its children's (decision 13). */
 export function stateOf(node: OrderRow, children: readonly OrderRow[]): OrderState {
   return node.state === 'split' ? parentState(children.map((child) => stateOf(child, []))) : node.state;
+}
+
+/** The same for a node of a whole tree, as refusals name it. */
+export function shownState(node: OrderRow, tree: readonly OrderRow[]): OrderState {
+  return stateOf(
+    node,
+    tree.filter((candidate) => candidate.parentNo === node.orderNo),
+  );
 }
 
 function amountsOf(node: OrderRow, payments: OrderRow['payments'], refunds: OrderRow['refunds']) {
@@ -256,7 +133,7 @@ function amountsOf(node: OrderRow, payments: OrderRow['payments'], refunds: Orde
 }
 
 function lineOf(line: OrderRow['lines'][number]) {
-  const { lineNo, skuId, title, spec, quantity } = line;
+  const { lineNo, skuId, title, spec, quantity, points } = line;
   return {
     lineNo,
     skuId,
@@ -268,6 +145,7 @@ function lineOf(line: OrderRow['lines'][number]) {
     discounts: line.discounts.map((discount) => ({ ...discount, amountFen: Number(discount.amountFen) })),
     discountFen: Number(line.discountFen),
     freightFen: Number(line.freightFen),
+    points,
     pointsFen: Number(line.pointsFen),
     payableFen: Number(line.payableFen),
   };

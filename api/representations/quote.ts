@@ -3,55 +3,20 @@ import { fenToJson } from '../../domain/fen-json.ts';
 import type { PricedBasket } from '../../domain/pricing/basket.ts';
 import { splitByShop } from '../../domain/pricing/tree.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
-
-const sums = {
-  goodsFen: fenSchema,
-  discountFen: fenSchema,
-  freightFen: fenSchema,
-  points: z.number().int(),
-  pointsFen: fenSchema,
-  payableFen: fenSchema,
-};
+import { lineFields, priceStepSchema, sumsFields } from './price-schema.ts';
 
 export const quoteSchema = z
   .object({
     quoteId: z.string(),
     expiresAt: timeSchema,
     totalFen: fenSchema.openapi({ description: 'What is to pay; name it when you submit the quote' }),
-    ...sums,
+    ...sumsFields,
     steps: z
-      .array(
-        z.object({
-          step: z.string(),
-          sourceId: z.string().nullable(),
-          name: z.string(),
-          amountFen: fenSchema,
-          runningTotalFen: fenSchema,
-        }),
-      )
+      .array(priceStepSchema)
       .openapi({ description: 'Every step of the calculation, in its order (CK-8)' }),
-    lines: z.array(
-      z.object({
-        skuId: z.string(),
-        shopId: z.string(),
-        title: z.string(),
-        spec: z.string(),
-        quantity: z.number().int(),
-        unitPriceFen: fenSchema,
-        ...sums,
-        discounts: z.array(
-          z.object({
-            step: z.string(),
-            sourceId: z.string(),
-            name: z.string(),
-            bearer: z.enum(['platform', 'shop']),
-            amountFen: fenSchema,
-          }),
-        ),
-      }),
-    ),
+    lines: z.array(z.object({ shopId: z.string(), ...lineFields })),
     shops: z
-      .array(z.object({ shopId: z.string(), ...sums }))
+      .array(z.object({ shopId: z.string(), ...sumsFields }))
       .openapi({ description: 'What each shop’s child order will carry (SP-3)' }),
     paidAsOne: z.boolean(),
     usedCouponIds: z.array(z.string()),

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import type { OrderRepresentation } from '../../api/representations/order.ts';
+import type { OrderRepresentation } from '../../api/representations/order-schema.ts';
 import type { QuoteRepresentation } from '../../api/representations/quote.ts';
 import { formatYuan } from '../../domain/money.ts';
 import { logIn } from '../../sandbox/identity/client.ts';

@@ -98,7 +98,7 @@ async function initialise(
         // PostgreSQL's own collation: the same on every machine, whatever locales it has installed.
         ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8', '--locale', 'C'],
       ],
-      { cwd: process.platform === 'win32' ? tmpdir() : '/', ...(account ?? {}) },
+      { cwd: process.platform === 'win32' ? tmpdir() : '/', ...account },
     );
   } catch (error) {
     rmSync(cluster, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import { fenToJson } from '../../domain/fen-json.ts';
 import type { Effects, Verdict } from '../../domain/order/effects.ts';
 import type { Database } from '../client.ts';
@@ -39,10 +39,19 @@ export class CommitRefused extends Error {
  */
 export async function commitStep(db: Database, step: StepCommit): Promise<void> {
   try {
-    await db.execute(sql`${statement(documentOf(step))}`);
+    statementParts ??= partsOf(statement(''));
+    await db.execute(sql`${statementParts.before}${documentOf(step)}${statementParts.after}`);
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
+}
+
+/** The statement is always the same but for the document: its text is built once. */
+let statementParts: { before: SQL; after: SQL } | undefined;
+
+function partsOf(query: SQL): { before: SQL; after: SQL } {
+  const [before, after] = new PgDialect().sqlToQuery(query).sql.split('$1') as [string, string];
+  return { before: sql.raw(before), after: sql.raw(after) };
 }
 
 function statement(document: string): SQL {
@@ -59,7 +68,7 @@ changed AS (
     ended_at = coalesce(c.ended_at, o.ended_at), end_reason = coalesce(c.end_reason, o.end_reason)
   FROM doc, jsonb_to_recordset(doc.d -> 'nodes') AS c(order_no text, expected_version int, from_state text, to_state text,
     review text, review_reason text, contract_id text, paid_at timestamptz, shipped_at timestamptz,
-    auto_receipt_at timestamptz, holds int, clock_left_ms int, receipt_extended boolean, ended_at timestamptz, end_reason text)
+    auto_receipt_at timestamptz, holds int, clock_left_ms bigint, receipt_extended boolean, ended_at timestamptz, end_reason text)
   WHERE o.order_no = c.order_no AND o.version = c.expected_version AND o.state = c.from_state RETURNING 1),
 stock_delta AS MATERIALIZED (
   SELECT sku_id, warehouse_id, sum(on_hand_delta)::int AS on_hand, sum(reserved_delta)::int AS reserved

@@ -259,7 +259,7 @@ CREATE TABLE "orders" (
 	"auto_receipt_at" timestamp with time zone,
 	"holds" integer DEFAULT 0 NOT NULL,
 	"receipt_extended" boolean DEFAULT false NOT NULL,
-	"clock_left_ms" integer,
+	"clock_left_ms" bigint,
 	"ended_at" timestamp with time zone,
 	"end_reason" text
 );

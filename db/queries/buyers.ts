@@ -49,11 +49,3 @@ export async function loadCart(db: Database, buyerId: string) {
     .where(eq(t.cartItems.buyerId, buyerId))
     .orderBy(asc(t.shops.shopId), asc(t.cartItems.addedAt));
 }
-
-export async function findQuote(db: Database, buyerId: string, quoteId: string) {
-  const [row] = await db
-    .select()
-    .from(t.quotes)
-    .where(and(eq(t.quotes.quoteId, quoteId), eq(t.quotes.buyerId, buyerId)));
-  return row;
-}

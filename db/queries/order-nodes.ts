@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, gt, inArray, isNull, lte, or } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Contract, OrderNode, PaymentScope } from '../../domain/order/node.ts';
-import type { Database } from '../client.ts';
+import { type Database, oncePerDatabase } from '../client.ts';
 import * as t from '../schema/index.ts';
 
 const NODE_COLUMNS = {
@@ -32,30 +32,44 @@ const NODE_COLUMNS = {
   receiptExtended: true,
 } as const;
 
+const scopeQuery = oncePerDatabase((db) =>
+  db.query.orders
+    .findMany({
+      columns: NODE_COLUMNS,
+      where: eq(t.orders.paymentRootNo, sql.placeholder('rootNo')),
+      orderBy: asc(t.orders.orderNo),
+      with: {
+        lines: { orderBy: asc(t.orderLines.lineNo) },
+        payments: {
+          columns: { outTradeNo: true, provider: true, method: true, amountFen: true, state: true },
+        },
+      },
+    })
+    .prepare('load_payment_scope'),
+);
+
 /** A payment root with its leaves and attempts, in one query; undefined if there is no such payment root. */
 export async function loadPaymentScope(db: Database, rootNo: string): Promise<PaymentScope | undefined> {
-  const rows = await db.query.orders.findMany({
-    columns: NODE_COLUMNS,
-    where: eq(t.orders.paymentRootNo, rootNo),
-    orderBy: asc(t.orders.orderNo),
-    with: {
-      lines: { orderBy: asc(t.orderLines.lineNo) },
-      payments: { columns: { outTradeNo: true, provider: true, method: true, amountFen: true, state: true } },
-    },
-  });
+  const rows = await scopeQuery(db).execute({ rootNo });
   const root = rows.find((row) => row.orderNo === rootNo);
   if (!root) return undefined;
   const leaves = root.kind === 'parent' ? rows.filter((row) => row.kind === 'child') : [root];
   return { root, leaves, attempts: root.payments };
 }
 
+const nodeQuery = oncePerDatabase((db) =>
+  db.query.orders
+    .findFirst({
+      columns: NODE_COLUMNS,
+      where: eq(t.orders.orderNo, sql.placeholder('orderNo')),
+      with: { lines: { orderBy: asc(t.orderLines.lineNo) } },
+    })
+    .prepare('load_node'),
+);
+
 /** A node with its lines; undefined if there is none of that number. */
 export async function loadNode(db: Database, orderNo: string): Promise<OrderNode | undefined> {
-  return await db.query.orders.findFirst({
-    columns: NODE_COLUMNS,
-    where: eq(t.orders.orderNo, orderNo),
-    with: { lines: { orderBy: asc(t.orderLines.lineNo) } },
-  });
+  return await nodeQuery(db).execute({ orderNo });
 }
 
 /** The contracts of merchants in force at a moment (FN-5). */
@@ -78,18 +92,31 @@ export async function loadContract(db: Database, contractId: string): Promise<Co
 
 /** Pieces that can still be taken of each SKU, all warehouses together. */
 export async function availableStock(db: Database, skuIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await db
-    .select()
-    .from(t.stockLevels)
-    .where(inArray(t.stockLevels.skuId, [...skuIds]));
+  const rows = await stockLevelsOf(db, skuIds);
   const available = new Map<string, number>(skuIds.map((skuId) => [skuId, 0]));
   for (const row of rows)
     available.set(row.skuId, (available.get(row.skuId) ?? 0) + row.onHand - row.reserved);
   return available;
 }
 
+/** The levels of SKUs in each warehouse. */
+export async function stockLevelsOf(db: Database, skuIds: readonly string[]) {
+  return await db
+    .select()
+    .from(t.stockLevels)
+    .where(inArray(t.stockLevels.skuId, [...skuIds]));
+}
+
+const messageQuery = oncePerDatabase((db) =>
+  db
+    .select()
+    .from(t.inbox)
+    .where(eq(t.inbox.inboxId, sql.placeholder('inboxId')))
+    .prepare('load_inbox_message'),
+);
+
 export async function loadInboxMessage(db: Database, inboxId: string): Promise<typeof t.inbox.$inferSelect> {
-  const [row] = await db.select().from(t.inbox).where(eq(t.inbox.inboxId, inboxId));
+  const [row] = await messageQuery(db).execute({ inboxId });
   if (!row) throw new Error(`no inbox row ${inboxId}`);
   return row;
 }

@@ -1,23 +1,32 @@
-import { and, asc, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { NodeState } from '../../domain/order/states.ts';
-import type { Database } from '../client.ts';
+import { type Database, oncePerDatabase } from '../client.ts';
 import * as t from '../schema/index.ts';
 
 const ROOT_LENGTH = 21;
 
+/** All that a representation shows of a node. */
+const WITH_ALL = {
+  lines: { orderBy: asc(t.orderLines.lineNo) },
+  shipments: { orderBy: asc(t.shipments.shipmentNo) },
+  payments: { orderBy: asc(t.payments.attempt) },
+  refunds: { orderBy: asc(t.refunds.refundNo) },
+  settlementLines: { orderBy: asc(t.settlementLines.lineNo) },
+} as const;
+
+const treeQuery = oncePerDatabase((db) =>
+  db.query.orders
+    .findMany({
+      where: eq(t.orders.rootNo, sql.placeholder('rootNo')),
+      orderBy: asc(t.orders.orderNo),
+      with: WITH_ALL,
+    })
+    .prepare('load_tree'),
+);
+
 /** A tree's nodes with all that a representation shows, in one query, by any number of the tree. */
 export async function loadTree(db: Database, orderNo: string) {
-  return await db.query.orders.findMany({
-    where: eq(t.orders.rootNo, orderNo.slice(0, ROOT_LENGTH)),
-    orderBy: asc(t.orders.orderNo),
-    with: {
-      lines: { orderBy: asc(t.orderLines.lineNo) },
-      shipments: { orderBy: asc(t.shipments.shipmentNo) },
-      payments: { orderBy: asc(t.payments.attempt) },
-      refunds: { orderBy: asc(t.refunds.refundNo) },
-      settlementLines: { orderBy: asc(t.settlementLines.lineNo) },
-    },
-  });
+  return await treeQuery(db).execute({ rootNo: orderNo.slice(0, ROOT_LENGTH) });
 }
 
 export type OrderRow = Awaited<ReturnType<typeof loadTree>>[number];
@@ -79,13 +88,7 @@ async function loadTrees(db: Database, rootNos: readonly string[]): Promise<Orde
   const rows = await db.query.orders.findMany({
     where: inArray(t.orders.rootNo, [...rootNos]),
     orderBy: asc(t.orders.orderNo),
-    with: {
-      lines: { orderBy: asc(t.orderLines.lineNo) },
-      shipments: { orderBy: asc(t.shipments.shipmentNo) },
-      payments: { orderBy: asc(t.payments.attempt) },
-      refunds: { orderBy: asc(t.refunds.refundNo) },
-      settlementLines: { orderBy: asc(t.settlementLines.lineNo) },
-    },
+    with: WITH_ALL,
   });
   return rootNos
     .map((rootNo) => rows.filter((row) => row.rootNo === rootNo))
@@ -122,12 +125,17 @@ export async function loadVouchers(db: Database, orderNos: readonly string[]) {
   return [...vouchers.values()];
 }
 
-/** The verdict of a message, by primary key. */
-export async function inboxVerdict(db: Database, inboxId: string) {
-  const [row] = await db
+const verdictQuery = oncePerDatabase((db) =>
+  db
     .select({ verdict: t.inbox.verdict })
     .from(t.inbox)
-    .where(eq(t.inbox.inboxId, inboxId));
+    .where(eq(t.inbox.inboxId, sql.placeholder('inboxId')))
+    .prepare('inbox_verdict'),
+);
+
+/** The verdict of a message, by primary key; asked again and again while a command is under way. */
+export async function inboxVerdict(db: Database, inboxId: string) {
+  const [row] = await verdictQuery(db).execute({ inboxId });
   return row?.verdict ?? null;
 }
 
@@ -138,6 +146,15 @@ export async function submitResult(db: Database, orderNo: string) {
     .from(t.orderLog)
     .where(and(eq(t.orderLog.orderNo, orderNo), eq(t.orderLog.stepKey, 'submit')));
   return row?.result ?? null;
+}
+
+/** The order that a quote made, or null. */
+export async function orderOfQuote(db: Database, quoteId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ orderNo: t.orders.orderNo })
+    .from(t.orders)
+    .where(and(eq(t.orders.quoteId, quoteId), isNull(t.orders.parentNo)));
+  return row?.orderNo ?? null;
 }
 
 /** In-app notices of a recipient, newest first (NT-2). */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
+  bigint,
   boolean,
   index,
   integer,
@@ -61,7 +62,7 @@ export const orders = pgTable(
     holds: integer('holds').notNull().default(0),
     receiptExtended: boolean('receipt_extended').notNull().default(false),
     /** What was left of the auto-receipt clock when the first hold stopped it, in milliseconds. */
-    clockLeftMs: integer('clock_left_ms'),
+    clockLeftMs: bigint('clock_left_ms', { mode: 'number' }),
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
   },

@@ -16,7 +16,7 @@ export const payments = pgTable(
     state: text('state', { enum: ['starting', 'open', 'succeeded', 'closed', 'failed'] }).notNull(),
     /** What the buyer's client needs to go on. */
     action: jsonb('action').$type<Record<string, string>>(),
-    failure: jsonb('failure').$type<{ code: string; zh: string; en: string }>(),
+    failure: jsonb('failure').$type<{ code: string; zh: string; en: string; retryable: boolean }>(),
     createdAt: instant('created_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
     endedAt: instant('ended_at'),

@@ -113,7 +113,7 @@ function list(context: ControlContext, { since, cursor, limit }: z.infer<typeof 
 }
 
 const iso = (atMs: number | null | undefined): string | null =>
-  atMs == null ? null : new Date(atMs).toISOString();
+  atMs === null || atMs === undefined ? null : new Date(atMs).toISOString();
 
 function summary(trade: Trade): object {
   return {

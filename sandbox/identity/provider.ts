@@ -1,4 +1,4 @@
-import Provider, { type ClientMetadata, interactionPolicy } from 'oidc-provider';
+import { type ClientMetadata, interactionPolicy, Provider } from 'oidc-provider';
 import type { Accounts } from './accounts.ts';
 import { createMemoryAdapter } from './adapter.ts';
 import { PHONE_CODE_GRANT, SOCIAL_GRANT } from './grant-types.ts';

@@ -7,7 +7,8 @@ import { requireRole } from '../../auth/middleware.ts';
 import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
-import { orderSchema, representOrder } from '../../representations/order.ts';
+import { representOrder } from '../../representations/order.ts';
+import { orderSchema } from '../../representations/order-schema.ts';
 import {
   bearer,
   idempotencyHeader,

@@ -3,6 +3,7 @@ import { accessOwnOrder } from '../../access.ts';
 import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
+import { shownState } from '../../representations/order.ts';
 import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
 
 const route = createRoute({
@@ -36,7 +37,7 @@ export function registerCancelOrder(app: App, deps: Deps): void {
     };
     const result = await sendCommand(c, deps, command, () => {
       if (root.state !== 'awaiting_payment')
-        throw new Problem('not_awaiting_payment', undefined, { state: root.state });
+        throw new Problem('not_awaiting_payment', undefined, { state: shownState(root, tree) });
     });
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
   });

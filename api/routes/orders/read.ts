@@ -4,7 +4,8 @@ import { listBuyerOrders, loadLog, loadVouchers } from '../../../db/queries/orde
 import { type Access, accessOrder } from '../../access.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
-import { type OrderRepresentation, orderSchema, representOrder } from '../../representations/order.ts';
+import { representOrder } from '../../representations/order.ts';
+import { type OrderRepresentation, orderSchema } from '../../representations/order-schema.ts';
 import { bearer, fenSchema, json, orderNoParam, pageQuery, problems, timeSchema } from '../../schemas.ts';
 
 const tags = ['Orders'];

@@ -1,9 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
+import type { OrderRow } from '../../../db/queries/orders.ts';
 import { accessOwnOrder } from '../../access.ts';
 import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
+import { shownState } from '../../representations/order.ts';
 import {
   bearer,
   idempotencyHeader,
@@ -57,11 +59,10 @@ export function registerReceipt(app: App, deps: Deps): void {
   app.openapi(route, async (c) => {
     const principal = c.get('principal');
     const { orderNo } = c.req.valid('param');
-    const { node } = await accessOwnOrder(deps, principal, orderNo);
+    const { node, tree } = await accessOwnOrder(deps, principal, orderNo);
     const { confirmation } = c.req.valid('json');
     const checkState = () => {
-      if (node.state !== 'awaiting_receipt')
-        throw new Problem('not_awaiting_receipt', undefined, { state: node.state });
+      if (node.state !== 'awaiting_receipt') throw notAwaitingReceipt(node, tree);
       if (node.holds > 0) throw new Problem('held');
     };
     if (confirmation === undefined) {
@@ -83,7 +84,7 @@ export function registerReceipt(app: App, deps: Deps): void {
   app.openapi(extensionRoute, async (c) => {
     const principal = c.get('principal');
     const { orderNo } = c.req.valid('param');
-    const { node } = await accessOwnOrder(deps, principal, orderNo);
+    const { node, tree } = await accessOwnOrder(deps, principal, orderNo);
     const command = {
       orderNo,
       kind: 'receipt_extended' as const,
@@ -91,12 +92,16 @@ export function registerReceipt(app: App, deps: Deps): void {
       payload: {},
     };
     const result = await sendCommand(c, deps, command, () => {
-      if (node.state !== 'awaiting_receipt')
-        throw new Problem('not_awaiting_receipt', undefined, { state: node.state });
+      if (node.state !== 'awaiting_receipt') throw notAwaitingReceipt(node, tree);
       if (node.receiptExtended) throw new Problem('already_extended');
     });
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
   });
+}
+
+function notAwaitingReceipt(node: OrderRow, tree: readonly OrderRow[]): Problem {
+  const detail = node.kind === 'parent' ? 'Confirm the child orders, each by its own number.' : undefined;
+  return new Problem('not_awaiting_receipt', detail, { state: shownState(node, tree) });
 }
 
 function askBack(deps: Deps, orderNo: string, buyerId: string) {

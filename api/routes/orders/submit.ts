@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { claimKey } from '../../../db/commands/idempotency.ts';
 import { saveQuote } from '../../../db/commands/quotes.ts';
-import { findQuote } from '../../../db/queries/buyers.ts';
 import { alternativesTo } from '../../../db/queries/catalogue.ts';
 import { availableStock } from '../../../db/queries/order-nodes.ts';
-import { submitResult } from '../../../db/queries/orders.ts';
+import { orderOfQuote, submitResult } from '../../../db/queries/orders.ts';
+import { findQuote } from '../../../db/queries/quotes.ts';
 import { newOrderNo } from '../../../domain/order/order-no.ts';
 import type { StepResult } from '../../../domain/order/view.ts';
 import type { PricedBasket } from '../../../domain/pricing/basket.ts';
@@ -81,8 +81,16 @@ async function submit(
   const { orderNo, buyerId, quoteId, totalFen } = ask;
   const quote = await findQuote(deps.db, buyerId, quoteId);
   if (!quote) throw new Problem('quote_not_found');
-  await checkQuote(deps, quote, BigInt(totalFen));
-  await checkStock(deps, quote.basket);
+  try {
+    await checkQuote(deps, quote, BigInt(totalFen));
+    await checkStock(deps, quote.basket);
+  } catch (error) {
+    // What this quote's own order took is no reason to refuse it: a concurrent repetition made it meanwhile.
+    const made = error instanceof Problem ? await orderOfQuote(deps.db, quoteId) : null;
+    if (made === null) throw error;
+    if (made !== orderNo) throw new Problem('quote_used');
+    return (await submitResult(deps.db, orderNo)) as unknown as StepResult;
+  }
   const { pricing, shops } = quote.basket;
   const deadlineMs = Math.min(...shops.map((shop) => shop.paymentTimeoutSeconds)) * 1000;
   const result = await deps.workflows.submit(
@@ -135,6 +143,7 @@ async function checkStock(deps: Deps, basket: PricedBasket): Promise<void> {
 }
 
 async function refusal(deps: Deps, buyerId: string, quoteId: string, code: string): Promise<Problem> {
+  if (await orderOfQuote(deps.db, quoteId)) return new Problem('quote_used');
   if (code !== 'insufficient_stock') return problemOf(code);
   const quote = await findQuote(deps.db, buyerId, quoteId);
   return problemOf(code, { shortages: quote ? await shortagesOf(deps, quote.basket) : [] });

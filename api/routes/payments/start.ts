@@ -20,6 +20,7 @@ import { signalQuietly } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency.ts';
+import { shownState } from '../../representations/order.ts';
 import { paymentSchema, representPayment } from '../../representations/payment.ts';
 import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
 
@@ -58,7 +59,7 @@ export function registerStartPayment(app: App, deps: Deps): void {
     const payment = await startPayment(
       c,
       deps,
-      root,
+      { orderNo: root.orderNo, state: root.state, shownState: shownState(root, tree) },
       leaves.map((leaf) => leaf.shopId as string),
     );
     return c.json(representPayment(payment), 201);
@@ -68,16 +69,16 @@ export function registerStartPayment(app: App, deps: Deps): void {
 async function startPayment(
   c: Context<AuthEnv>,
   deps: Deps,
-  root: { orderNo: string; state: string; paymentDeadline: Date },
+  root: { orderNo: string; state: string; shownState: string },
   shopIds: string[],
 ) {
   const request = requestSchema.parse(await c.req.json());
   const key = await idempotencyKeyOf(c);
   const earlier = await findKey(deps.db, key);
   if (earlier?.result === 'other_body') throw new Problem('idempotency_key_reused');
-  if (earlier) return await requireAttempt(deps, earlier.ref);
+  if (earlier) return await answerAgain(deps, request, await requireAttempt(deps, earlier.ref));
   if (root.state !== 'awaiting_payment')
-    throw new Problem('not_awaiting_payment', undefined, { state: root.state });
+    throw new Problem('not_awaiting_payment', undefined, { state: root.shownState });
   const methods = await offeredMethods(deps.db, shopIds);
   if (!methods.includes(request.method)) throw new Problem('method_not_offered', undefined, { methods });
   const provider = [...deps.providers.values()].find((candidate) =>
@@ -135,15 +136,31 @@ async function askProvider(
     await attemptOpened(deps.db, outTradeNo, action);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const reason = error.buyerReason ?? {
+    const words = error.buyerReason ?? {
       code: error.code,
       zh: '支付渠道暂时不可用',
       en: 'the payment provider is not available',
     };
+    const reason = { ...words, retryable: error.retryable };
     await attemptFailed(deps.db, outTradeNo, reason, deps.now());
-    throw new Problem(error.retryable ? 'payment_unavailable' : 'payment_refused', undefined, { reason });
+    throw failed(reason);
   }
   return await requireAttempt(deps, outTradeNo);
+}
+
+/**
+ * A repeated request is answered like the first, also if that was refused (SB-6). One that was cut off before the
+ * provider's answer asks the provider again under the same number, which opens no second trade (PY-7).
+ */
+async function answerAgain(deps: Deps, request: Request, attempt: PaymentRow): Promise<PaymentRow> {
+  if (attempt.state === 'failed' && attempt.failure) throw failed(attempt.failure);
+  const provider = deps.providers.get(attempt.provider);
+  if (attempt.state !== 'starting' || !provider) return attempt;
+  return await askProvider(deps, provider, request, attempt.orderNo, attempt);
+}
+
+function failed(reason: NonNullable<PaymentRow['failure']>): Problem {
+  return new Problem(reason.retryable ? 'payment_unavailable' : 'payment_refused', undefined, { reason });
 }
 
 async function closeEarlier(deps: Deps, attempt: PaymentRow): Promise<void> {

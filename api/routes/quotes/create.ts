@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { insertQuote } from '../../../db/commands/idempotency.ts';
-import { findQuote } from '../../../db/queries/buyers.ts';
+import { findKey, insertQuote } from '../../../db/commands/idempotency.ts';
+import { findQuote } from '../../../db/queries/quotes.ts';
 import type { AuthEnv } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
@@ -54,9 +54,22 @@ export function registerCreateQuote(app: App, deps: Deps): void {
 
 async function createQuote(c: Context<AuthEnv>, deps: Deps, request: z.infer<typeof quoteRequestSchema>) {
   const { sub: buyerId } = c.get('principal');
+  const key = await idempotencyKeyOf(c);
+  const fresh = await priceQuote(deps, buyerId, request).catch((error: Error) => error);
+  // What cannot be priced any more may have been priced under this key before: then that is the answer (SB-6).
+  const claim = fresh instanceof Error ? await findKey(deps.db, key) : await insertQuote(deps.db, key, fresh);
+  if (claim?.result === 'other_body') throw new Problem('idempotency_key_reused');
+  if (fresh instanceof Error && !claim) throw fresh;
+  if (!(fresh instanceof Error) && claim?.result === 'claimed') return fresh;
+  const stored = await findQuote(deps.db, buyerId, claim?.ref ?? '');
+  if (!stored) throw new Problem('quote_not_found');
+  return stored;
+}
+
+async function priceQuote(deps: Deps, buyerId: string, request: z.infer<typeof quoteRequestSchema>) {
   const basket = await priceRequest(deps, buyerId, request);
   const createdAt = deps.now();
-  const quote = {
+  return {
     quoteId: newQuoteId(),
     buyerId,
     addressId: request.addressId,
@@ -65,10 +78,4 @@ async function createQuote(c: Context<AuthEnv>, deps: Deps, request: z.infer<typ
     createdAt,
     expiresAt: new Date(createdAt.getTime() + deps.quoteTtlMs),
   };
-  const claim = await insertQuote(deps.db, await idempotencyKeyOf(c), quote);
-  if (claim.result === 'other_body') throw new Problem('idempotency_key_reused');
-  if (claim.result === 'claimed') return quote;
-  const stored = await findQuote(deps.db, buyerId, claim.ref);
-  if (!stored) throw new Problem('quote_not_found');
-  return stored;
 }

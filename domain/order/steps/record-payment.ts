@@ -65,7 +65,7 @@ function pay(
       couponId,
       orderNo: root.orderNo,
       from: 'locked' as const,
-      to: 'used' as const,
+      to: servedOnly(scope.leaves, couponId, outOfStock) ? ('available' as const) : ('used' as const),
     })),
   );
   const short = scope.leaves.filter((leaf) => outOfStock.has(leaf.orderNo));
@@ -141,6 +141,18 @@ function cancelLeafWithoutStock(effects: Effects, leaf: OrderNode, at: Date, pay
     { orderNo, event: 'out_of_stock', recipient: `buyer:${buyerId}`, params: {} },
     { orderNo, event: 'out_of_stock', recipient: `merchant:${leaf.merchantId}`, params: {} },
   );
+}
+
+/** Whether everything a coupon served ended without stock: then it is undone and comes back (decision 7). */
+function servedOnly(
+  leaves: readonly OrderNode[],
+  couponId: string,
+  outOfStock: ReadonlySet<string>,
+): boolean {
+  const served = leaves.filter(({ lines }) =>
+    lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId)),
+  );
+  return served.length > 0 && served.every((leaf) => outOfStock.has(leaf.orderNo));
 }
 
 function refundLeaf(leaf: OrderNode, attempt: PaymentAttempt, index: number): NewRefund[] {

@@ -1,0 +1,17 @@
+import { registerRoutes } from '../../api/app.ts';
+import { createRouter, type Deps } from '../../api/context.ts';
+import { describeApi } from '../../api/openapi.ts';
+
+export const OPENAPI_FILE = 'docs/openapi.json';
+
+/** The OpenAPI document from the route definitions alone: handlers are registered, never called. */
+export function renderOpenApi(): string {
+  const acknowledgement = () => ({ body: '', contentType: 'text/plain' });
+  // Every provider is there, so that every callback is described.
+  const deps = { providers: { get: (name: string) => ({ name, acknowledgement }) } } as unknown as Deps;
+  const v1 = createRouter();
+  registerRoutes(v1, deps);
+  const root = createRouter();
+  root.route('/v1', v1);
+  return `${JSON.stringify(describeApi(root), null, 2)}\n`;
+}
