@@ -1,9 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import ByName from './test/support/sequencer.ts';
 
 const exclude = [...configDefaults.exclude, '.dingdan/**'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: ByName },
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
       {

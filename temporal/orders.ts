@@ -26,6 +26,15 @@ export interface OrderSummary {
 }
 
 const SUBMIT_DEADLINE_MS = 5_000;
+/** A provider waits five seconds for its acknowledgement; what is not sent by then is sent by the sweeper. */
+const SIGNAL_DEADLINE_MS = 1_500;
+const LOOK_DEADLINE_MS = 1_000;
+
+/** Temporal did not answer. `code` is gRPC's UNAVAILABLE, which callers know as an outage. */
+export class TemporalUnreachable extends Error {
+  override readonly name = 'TemporalUnreachable';
+  readonly code = 14;
+}
 
 /** Orders and refunds as Temporal knows them: the one place that starts and signals workflows from outside. */
 export class OrderWorkflows {
@@ -41,7 +50,8 @@ export class OrderWorkflows {
 
   /**
    * Update-with-Start: starts the order and awaits its submit's verdict for at most 5 s. `undefined` when there is no
-   * answer in time; the order goes on and is found under its number. Sent again it awaits the same verdict.
+   * answer in time; the order goes on and is found under its number. Sent again it awaits the same verdict. Throws
+   * `TemporalUnreachable` when it is not known to have started: nothing was taken then (I5).
    */
   async submit(summary: OrderSummary, quoteId: string): Promise<StepResult | undefined> {
     const { orderNo, buyerId } = summary;
@@ -61,8 +71,9 @@ export class OrderWorkflows {
     } catch (error) {
       // Ended already: whoever asks reads the stored verdict.
       if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
-      if (isTimeout(error)) return undefined;
-      throw error;
+      if (!isTimeout(error)) throw error;
+      if (await this.#isKnown(orderNo)) return undefined;
+      throw new TemporalUnreachable(`order ${orderNo} is not known to have started`, { cause: error });
     }
   }
 
@@ -97,13 +108,23 @@ export class OrderWorkflows {
     return await this.#ifOpen(() => this.#handle(orderNo).signal(messages.afterSaleChanged));
   }
 
+  /** Whether a run of the order exists, as far as Temporal can be asked. */
+  async #isKnown(orderNo: string): Promise<boolean> {
+    try {
+      await this.#client.withDeadline(Date.now() + LOOK_DEADLINE_MS, () => this.#handle(orderNo).describe());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #handle(orderNo: string) {
     return this.#client.workflow.getHandle(messages.orderWorkflowId(orderNo));
   }
 
   async #ifOpen(send: () => Promise<void>): Promise<'sent' | 'absent'> {
     try {
-      await send();
+      await this.#client.withDeadline(Date.now() + SIGNAL_DEADLINE_MS, send);
       return 'sent';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'absent';

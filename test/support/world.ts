@@ -1,12 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
-import type { OrderRepresentation } from '../../api/representations/order.ts';
+import type { OrderRepresentation } from '../../api/representations/order-schema.ts';
 import type { QuoteRepresentation } from '../../api/representations/quote.ts';
 import { openStock } from '../../cli/seed.ts';
 import { ApiProblem, ShopClient } from '../../cli/shop-client.ts';
-import { connect, type Database } from '../../db/client.ts';
 import * as t from '../../db/schema/index.ts';
 import { logIn } from '../../sandbox/identity/client.ts';
+import { database, stack } from './stack-in-use.ts';
+
+export { database, stack };
 
 /** What acceptance tests act with: callers of the running stack, the provider's control desk, a given catalogue. */
 
@@ -27,15 +28,6 @@ const ADDRESS = {
   district: '浦东新区',
   street: '世纪大道 1 号',
 };
-
-export const stack = () => inject('stack');
-
-let pool: ReturnType<typeof connect> | undefined;
-/** The database, for what is given before a test and for invariants after it; what is tested goes over HTTP. */
-export function database(): Database {
-  pool ??= connect(stack().databaseUrl, 4);
-  return pool.db;
-}
 
 export const anonymous = () => new ShopClient(stack().apiUrl);
 

@@ -14,6 +14,7 @@ import { startRefund } from '../refund/start.ts';
 import { outside, steps } from '../shared/activities.ts';
 import { MessageQueue } from '../shared/message-queue.ts';
 import { hasSearchAttributes, searchAttributes } from '../shared/search-attributes.ts';
+import { unlessStarted } from '../shared/unless-started.ts';
 import * as messages from './messages.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -128,28 +129,26 @@ async function endUnpaid(
   return paid;
 }
 
-/** A joint tree is paid: its leaves begin lives of their own. */
+/** A joint tree is paid: its leaves begin lives of their own; one that the reconciler was quicker to start has begun. */
 async function startChildren(node: NodeView): Promise<void> {
   if (node.state !== 'split') return;
   const { typedSearchAttributes } = workflowInfo();
   const attributes = hasSearchAttributes(typedSearchAttributes);
-  await Promise.all(
-    node.children.map((orderNo) =>
-      startChild(order, {
-        workflowId: messages.orderWorkflowId(orderNo),
-        args: [{ orderNo }],
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `Child order ${orderNo} of ${node.orderNo}`,
-        ...(attributes
-          ? {
-              typedSearchAttributes: typedSearchAttributes.updateCopy([
-                { key: searchAttributes.state, value: 'awaiting_shipment' },
-              ]),
-            }
-          : {}),
-      }),
-    ),
-  );
+  const start = (orderNo: string) =>
+    startChild(order, {
+      workflowId: messages.orderWorkflowId(orderNo),
+      args: [{ orderNo }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Child order ${orderNo} of ${node.orderNo}`,
+      ...(attributes
+        ? {
+            typedSearchAttributes: typedSearchAttributes.updateCopy([
+              { key: searchAttributes.state, value: 'awaiting_shipment' },
+            ]),
+          }
+        : {}),
+    });
+  await Promise.all(node.children.map((orderNo) => unlessStarted(start(orderNo))));
 }
 
 /** What arrived while the order was ending still gets its verdict: late money its refund, a late request its refusal. */

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, bundleWorkflowCode, DeterminismViolationError, Worker } from '@temporalio/worker';
+import { beforeAll, expect, test } from 'vitest';
+
+/*
+ * Workflows live for weeks, so new code meets histories that old code wrote. Every recorded history must replay.
+ *
+ * A test fails here: the change is not one that open orders survive. Put the new behaviour behind `patched('what')` from
+ * `@temporalio/workflow`, so that histories without the patch take the old way. Never record a history anew to make it
+ * pass: the ones in production cannot be recorded anew.
+ *
+ * Record when the workflows can do something new, as a further version beside the old ones, which stay:
+ *   npx tsx test/replay/record.ts v2
+ * A version goes only when no run that could have its history is left open.
+ */
+const histories = new URL('histories/', import.meta.url);
+const recorded = readdirSync(histories, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.json'))
+  .sort();
+const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, histories), 'utf8'));
+
+const logger = new DefaultLogger('ERROR', () => {});
+const bundle = (file: string) =>
+  bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL(file, import.meta.url)), logger });
+let current: Awaited<ReturnType<typeof bundle>>;
+beforeAll(async () => {
+  current = await bundle('../../workflows/index.ts');
+});
+
+test('every kind of workflow and every state an order can be found in is recorded', () => {
+  for (const name of [
+    'order-awaiting-payment',
+    'order-awaiting-shipment',
+    'order-awaiting-receipt',
+    'order-held',
+    'order-completed',
+    'order-expired',
+    'order-expired-with-attempt',
+    'order-cancelled',
+    'joint-root',
+    'joint-child',
+    'refund',
+    'settlement',
+    'reconcile',
+  ])
+    expect(recorded).toContain(`v1/${name}.json`);
+});
+
+for (const file of recorded) {
+  test(`the workflows of today replay ${file}`, async () => {
+    await Worker.runReplayHistory({ workflowBundle: current }, read(file));
+  });
+}
+
+test('a change that open orders would not survive is caught', async () => {
+  const workflowBundle = await bundle('broken-workflows.ts');
+  for (const name of ['order-awaiting-payment', 'order-awaiting-receipt', 'order-completed', 'joint-root']) {
+    await expect(Worker.runReplayHistory({ workflowBundle }, read(`v1/${name}.json`))).rejects.toThrow(
+      DeterminismViolationError,
+    );
+  }
+});
