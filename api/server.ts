@@ -45,6 +45,7 @@ const server = serve({ fetch: app.fetch, port: config.PORT, hostname: '127.0.0.1
   process.send?.('ready');
 });
 
+const GRACE_MS = 5_000;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     server.close(async () => {
@@ -52,6 +53,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       await closeDatabase();
       process.exit(0);
     });
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
+    if (!('closeIdleConnections' in server)) return;
+    server.closeIdleConnections();
+    // Requests under way get their answer; what is open after that is cut.
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
   });
 }

@@ -101,7 +101,9 @@ async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
 
 /** The contract fixed at payment; where none was in force then, the newest one in force now (FN-5). */
 async function contractOf(db: Database, leaf: OrderNode, at: Date): Promise<Contract> {
-  const contractId = leaf.contractId ?? (await contractsInForce(db, at))(leaf.merchantId ?? '');
+  const contractId =
+    leaf.contractId ??
+    (await contractsInForce(db, at, { paymentRootNo: leaf.paymentRootNo }))(leaf.merchantId ?? '');
   const contract = contractId ? await loadContract(db, contractId) : undefined;
   if (!contract)
     throw new Error(

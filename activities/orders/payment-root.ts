@@ -25,7 +25,10 @@ export async function recordPayment(
   { orderNo, inboxId, atMs }: MessageStep,
 ): Promise<StepResult> {
   const at = new Date(atMs);
-  const [message, contractOf] = await Promise.all([loadInboxMessage(db, inboxId), contractsInForce(db, at)]);
+  const [message, contractOf] = await Promise.all([
+    loadInboxMessage(db, inboxId),
+    contractsInForce(db, at, { paymentRootNo: orderNo }),
+  ]);
   const money = parseNotice(message.payload);
   const { actor } = message;
   const input = {

@@ -8,6 +8,7 @@ import { noEffects, type Verdict } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
 import { submitOrder } from '../../domain/order/steps/submit.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
+import type { PricedBasket } from '../../domain/pricing/basket.ts';
 
 export interface SubmitRequest {
   orderNo: string;
@@ -23,11 +24,9 @@ export interface SubmitRequest {
 export async function submit(db: Database, request: SubmitRequest): Promise<StepResult> {
   const { orderNo, quoteId, buyerId } = request;
   const at = new Date(request.atMs);
-  const [quote, contractOf] = await Promise.all([
-    loadQuoteToSubmit(db, quoteId, buyerId),
-    contractsInForce(db, at),
-  ]);
+  const quote = await loadQuoteToSubmit(db, quoteId, buyerId);
   if (!quote) return await refuseSubmit(db, request, 'quote_not_found');
+  const contractOf = await contractsIfPaid(db, quote.basket, at);
   const { nodes, effects } = submitOrder({ orderNo, buyerId, basket: quote.basket, at, contractOf });
   const [root, ...children] = nodes as [OrderNode, ...OrderNode[]];
   const verdict: Verdict = { result: 'accepted' };
@@ -59,6 +58,12 @@ export async function submit(db: Database, request: SubmitRequest): Promise<Step
     return await refuseSubmit(db, request, error.reason);
   }
   return { ...stored, node: viewOf(root, children) };
+}
+
+/** Contracts are fixed at payment (FN-5): only an order with nothing to pay needs them now. */
+function contractsIfPaid(db: Database, { pricing, shops }: PricedBasket, at: Date) {
+  if (pricing.payableFen > 0n) return () => null;
+  return contractsInForce(db, at, { merchantIds: shops.map((shop) => shop.merchantId) });
 }
 
 function orderRow(

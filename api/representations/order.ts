@@ -52,7 +52,8 @@ function representNode(
     orderNo,
     kind,
     parentNo: viewer === 'merchant' ? null : parentNo,
-    paymentRootNo,
+    // A merchant knows nothing of the tree around its leaf (SP-10).
+    paymentRootNo: viewer === 'merchant' ? orderNo : paymentRootNo,
     splitRule,
     shopId,
     state,

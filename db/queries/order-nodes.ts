@@ -76,11 +76,25 @@ export async function loadNode(db: Database, orderNo: string): Promise<OrderNode
 export async function contractsInForce(
   db: Database,
   at: Date,
+  merchants: { merchantIds: readonly string[] } | { paymentRootNo: string },
 ): Promise<(merchantId: string) => string | null> {
+  const among =
+    'merchantIds' in merchants
+      ? [...merchants.merchantIds]
+      : db
+          .select({ merchantId: sql<string>`${t.orders.merchantId}` })
+          .from(t.orders)
+          .where(eq(t.orders.paymentRootNo, merchants.paymentRootNo));
   const rows = await db
     .select({ merchantId: t.contracts.merchantId, contractId: t.contracts.contractId })
     .from(t.contracts)
-    .where(and(lte(t.contracts.validFrom, at), or(isNull(t.contracts.validTo), gt(t.contracts.validTo, at))))
+    .where(
+      and(
+        inArray(t.contracts.merchantId, among),
+        lte(t.contracts.validFrom, at),
+        or(isNull(t.contracts.validTo), gt(t.contracts.validTo, at)),
+      ),
+    )
     .orderBy(desc(t.contracts.validFrom));
   return (merchantId) => rows.find((row) => row.merchantId === merchantId)?.contractId ?? null;
 }

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { claimKey } from '../../../db/commands/idempotency.ts';
 import { saveQuote } from '../../../db/commands/quotes.ts';
 import { alternativesTo } from '../../../db/queries/catalogue.ts';
-import { availableStock } from '../../../db/queries/order-nodes.ts';
+import { stockLevelsOf } from '../../../db/queries/order-nodes.ts';
 import { orderOfQuote, submitResult } from '../../../db/queries/orders.ts';
 import { findQuote } from '../../../db/queries/quotes.ts';
 import { newOrderNo } from '../../../domain/order/order-no.ts';
@@ -150,22 +150,26 @@ async function refusal(deps: Deps, buyerId: string, quoteId: string, code: strin
 }
 
 /** SB-2: what is left of each SKU that does not suffice, the quantity that would, and up to three alternatives. */
-async function shortagesOf(deps: Deps, basket: PricedBasket) {
-  const { lines } = basket.pricing;
-  const available = await availableStock(
+async function shortagesOf(deps: Deps, { pricing, items }: PricedBasket) {
+  const levels = await stockLevelsOf(
     deps.db,
-    lines.map((line) => line.skuId),
+    items.map((item) => item.skuId),
   );
-  const short = lines.filter((line) => (available.get(line.skuId) ?? 0) < line.quantity);
+  // Of the warehouse the quote chose: that is where the step takes it from.
+  const available = (skuId: string) => {
+    const warehouseId = items.find((item) => item.skuId === skuId)?.warehouseId;
+    const level = levels.find((row) => row.skuId === skuId && row.warehouseId === warehouseId);
+    return level ? level.onHand - level.reserved : 0;
+  };
+  const short = pricing.lines.filter((line) => available(line.skuId) < line.quantity);
   return await Promise.all(
     short.map(async ({ skuId, quantity }) => {
-      const left = available.get(skuId) ?? 0;
       const alternatives = await alternativesTo(deps.db, skuId, quantity);
       return {
         skuId,
         asked: quantity,
-        available: left,
-        suggestedQuantity: left,
+        available: available(skuId),
+        suggestedQuantity: available(skuId),
         alternatives: alternatives.map(representItem),
       };
     }),
