@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { moneyOf, stockOf, vouchersOf } from '../support/books.ts';
 import { openCashier, openPayment, pressInCashier, tradeOf } from '../support/payments.ts';
-import { alipay, type Buyer, eventually, givenShop, givenSku, newBuyer, readOrder, staff, submit, waitFor } from '../support/world.ts';
+import {
+  alipay,
+  type Buyer,
+  eventually,
+  givenShop,
+  givenSku,
+  newBuyer,
+  readOrder,
+  staff,
+  submit,
+  waitFor,
+} from '../support/world.ts';
 
 /** Money that pays nothing (PY-6) and its way back (PY-7, PY-8). */
 
@@ -112,4 +123,3 @@ test('PY-6 PY-8 a refund that the provider refuses goes to a person, and the bal
   });
   expect((await moneyOf(buyer))[orderNo]).toEqual({ paidFen: 9_000, refundedFen: 0 });
 });
-

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
+import { historyToText } from '../support/history-json.ts';
 import { startOwnStack } from '../support/own-stack.ts';
 import { openPayment } from '../support/payments.ts';
 import {
@@ -26,7 +26,8 @@ import {
  */
 const folder = new URL(`histories/${process.argv[2] ?? 'v1'}/`, import.meta.url);
 
-const stack = await startOwnStack({ env: { SWEEP_INTERVAL_SECONDS: '1' }, log: console.log });
+const log = (line: string) => process.stdout.write(`${line}\n`);
+const stack = await startOwnStack({ env: { SWEEP_INTERVAL_SECONDS: '1' }, log });
 try {
   await record();
 } finally {
@@ -64,6 +65,7 @@ async function record(): Promise<void> {
     'order-expired': await quick(buyer),
     'order-expired-with-attempt': await quick(buyer),
     'order-paid-with-wrong-amount': await order(),
+    'order-found-paid-at-cancel': await order(),
   };
   const orderNo = (name: string) => of[name] as string;
   const service = await staff('customerService');
@@ -75,7 +77,12 @@ async function record(): Promise<void> {
   await cancel(orderNo('order-cancelled-with-attempt'));
   await openPayment(buyer, orderNo('order-expired-with-attempt'));
   const wrong = await openPayment(buyer, orderNo('order-paid-with-wrong-amount'));
+  await alipay('/faults', { onlyOutTradeNo: wrong.outTradeNo, stuckRefund: true });
   await alipay(`/trades/${wrong.outTradeNo}/pay`, { amountFen: 1 });
+  const unheard = await openPayment(buyer, orderNo('order-found-paid-at-cancel'));
+  await alipay('/faults', { onlyOutTradeNo: unheard.outTradeNo, dropNotify: true });
+  await alipay(`/trades/${unheard.outTradeNo}/pay`);
+  await cancel(orderNo('order-found-paid-at-cancel')).catch(() => 'refused: the money wins');
 
   const other = await givenSku(await givenShop({ merchantId: 'M2' }), 10);
   of['joint-root'] = await submit(buyer, { [skuId]: 1, [other]: 1 });
@@ -87,6 +94,7 @@ async function record(): Promise<void> {
   // Money for an order that has ended: its code was never scanned, so it could still be paid.
   await alipay(`/trades/${late.outTradeNo}/pay`);
   workflowIds['refund'] = refundWorkflowId(`${late.outTradeNo}R1`);
+  workflowIds['refund-pending'] = refundWorkflowId(`${wrong.outTradeNo}R1`);
   await client.schedule.getHandle('settlement').trigger();
   for (const type of ['settlement', 'reconcile']) workflowIds[type] = await completedOf(client, type);
   const { outTradeNo } = late;
@@ -99,8 +107,10 @@ async function record(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const [name, workflowId] of Object.entries(workflowIds)) {
     const history = await settled(client, workflowId);
-    writeFileSync(new URL(`${name}.json`, folder), `${historyToJSON(history)}\n`);
-    console.log(`${name}: ${history.events?.length} events`);
+    // Who recorded it is no part of it.
+    const text = historyToText(history).replaceAll(/"identity": "\d+@[^"]*"/g, '"identity": "recorder"');
+    writeFileSync(new URL(`${name}.json`, folder), text);
+    log(`${name}: ${history.events?.length} events`);
   }
   await client.connection.close();
 }

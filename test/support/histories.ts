@@ -21,3 +21,13 @@ export function stepsOf(events: readonly HistoryEvent[]): string[] {
 /** How many workflow tasks it took. */
 export const tasksOf = (events: readonly HistoryEvent[]): number =>
   events.filter((event) => event.workflowTaskCompletedEventAttributes).length;
+
+/** Whether no workflow task is scheduled or under way. */
+export const isIdle = (events: readonly HistoryEvent[]): boolean =>
+  events.filter((event) => event.workflowTaskScheduledEventAttributes).length ===
+  events.filter(
+    (event) =>
+      event.workflowTaskCompletedEventAttributes ??
+      event.workflowTaskFailedEventAttributes ??
+      event.workflowTaskTimedOutEventAttributes,
+  ).length;

@@ -11,8 +11,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { type Activities, createActivities } from '../../activities/index.ts';
 import { sweepInbox } from '../../activities/inbox/sweep.ts';
+import { type Activities, createActivities } from '../../activities/index.ts';
 import { createApp } from '../../api/app.ts';
 import { createVerifier } from '../../api/auth/verifier.ts';
 import { connect, type Database } from '../../db/client.ts';
@@ -20,10 +20,11 @@ import { Privacy } from '../../db/commands/privacy.ts';
 import type { PaymentProvider } from '../../providers/payments/port.ts';
 import { startIdentity } from '../../sandbox/identity/index.ts';
 import { OrderWorkflows } from '../../temporal/orders.ts';
-import { orderWorkflowId } from '../../workflows/order/messages.ts';
 import { sanitiseFailures } from '../../temporal/sanitise.ts';
+import { orderWorkflowId } from '../../workflows/order/messages.ts';
 import { Bench } from '../contract/alipay-fixture.ts';
 import { freshDatabase } from './global-database.ts';
+import { eventsOf, isIdle } from './histories.ts';
 import { leaveDatabase, useStack } from './stack-in-use.ts';
 import { createTimeSkippingEnv } from './time-skipping.ts';
 import { eventually } from './world.ts';
@@ -142,20 +143,9 @@ export class Lab {
 
   /** An order's run is lost, as with its server; not amid a task, for which this server would keep time still. */
   async lose(orderNo: string): Promise<void> {
-    const handle = this.client.workflow.getHandle(orderWorkflowId(orderNo));
-    await eventually(async () => {
-      const events = (await handle.fetchHistory()).events ?? [];
-      const scheduled = events.filter((event) => event.workflowTaskScheduledEventAttributes).length;
-      const ended = events.filter(
-        ({
-          workflowTaskCompletedEventAttributes: a,
-          workflowTaskFailedEventAttributes: b,
-          workflowTaskTimedOutEventAttributes: c,
-        }) => a ?? b ?? c,
-      ).length;
-      return scheduled === ended;
-    }, `${orderNo} to be idle`);
-    await handle.terminate('the server was lost');
+    const workflowId = orderWorkflowId(orderNo);
+    await eventually(async () => isIdle(await eventsOf(this.client, workflowId)), `${orderNo} to be idle`);
+    await this.client.workflow.getHandle(workflowId).terminate('the server was lost');
   }
 
   /**

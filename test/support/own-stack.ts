@@ -1,5 +1,5 @@
-import { type Stack, type StackOptions, startStack } from '../../cli/stack/index.ts';
 import { seedDemo } from '../../cli/seed.ts';
+import { type Stack, type StackOptions, startStack } from '../../cli/stack/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { leaveDatabase, useStack } from './stack-in-use.ts';
 

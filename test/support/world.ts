@@ -19,7 +19,8 @@ export interface Buyer extends ShopClient {
   readonly addressId: string;
 }
 
-const ADDRESS = {
+/** Where every buyer here lives. */
+export const ADDRESS = {
   name: '张三',
   phone: '13800000001',
   region: '31',

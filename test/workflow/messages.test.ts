@@ -4,7 +4,7 @@ import { intake } from '../../db/commands/inbox.ts';
 import * as t from '../../db/schema/index.ts';
 import { type MessageKind, orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
 import { Lab, MINUTES } from '../support/lab.ts';
-import { openPayment } from '../support/payments.ts';
+import { openPayment, tradeOf } from '../support/payments.ts';
 import {
   alipay,
   type Buyer,
@@ -65,10 +65,11 @@ async function command(buyer: Buyer, orderNo: string, kind: MessageKind): Promis
   return (await intake(lab.db, message)).row.inboxId;
 }
 
-/** Whether the workflow was told of a payment. */
-const isSignalled = async (orderNo: string) =>
-  (await historyOf(orderNo)).some(
-    (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'paymentReported',
+/** Resolves when the workflow has been told of the payment: our API has acknowledged its notification. */
+const told = (outTradeNo: string) =>
+  eventually(
+    async () => (await tradeOf(outTradeNo)).notifications.some(({ state }) => state === 'delivered'),
+    'the notification to be acknowledged',
   );
 
 const historyOf = async (orderNo: string) => {
@@ -119,7 +120,7 @@ for (const first of ['cancel', 'payment'] as const) {
       const send = () => lab.workflows.signalOrder(orderNo, 'cancel_requested', cancelId);
       if (first === 'cancel') await send();
       await alipay(`/trades/${outTradeNo}/pay`);
-      await eventually(() => isSignalled(orderNo), 'the signal');
+      await told(outTradeNo);
       if (first === 'payment') await send();
     });
 
@@ -129,6 +130,12 @@ for (const first of ['cancel', 'payment'] as const) {
       state: 'awaiting_shipment',
     });
     for (const { inboxId } of await messagesOf(orderNo, 'payment_reported')) await verdictOf(inboxId);
+    const signals = (await historyOf(orderNo)).filter(
+      (one) => one.workflowExecutionSignaledEventAttributes ?? one.workflowTaskStartedEventAttributes,
+    );
+    const at = (name: string) =>
+      signals.findIndex((one) => one.workflowExecutionSignaledEventAttributes?.signalName === name);
+    expect(Math.abs(at('cancelRequested') - at('paymentReported')), 'no task between them').toBe(1);
     expect(await readOrder(buyer, orderNo)).toMatchObject({ state: 'awaiting_shipment', refunds: [] });
     const taken = (await messagesOf(orderNo, 'payment_reported')).map((message) => message.verdict);
     expect(taken.filter((verdict) => verdict?.['result'] === 'accepted')).toHaveLength(1);
@@ -148,7 +155,7 @@ for (const [end, event] of [
       if (closed !== outTradeNo) return;
       lab.afterClose = async () => {};
       await alipay(`/trades/${outTradeNo}/pay`);
-      await eventually(() => isSignalled(orderNo), 'the signal');
+      await told(outTradeNo);
     };
     if (event === 'cancel')
       await buyer.post(`/orders/${orderNo}/cancellations`, { reason: 'changed my mind' });
@@ -172,6 +179,20 @@ for (const [end, event] of [
     expect(result).toEqual({ orderNo, state: 'cancelled' });
   });
 }
+
+test('CN-1 PY-6 a cancel that finds a wrong sum paid gives it back and ends the order', async () => {
+  const { buyer, orderNo } = await unpaid();
+  const outTradeNo = await openAttempt(buyer, orderNo);
+  await alipay('/faults', { onlyOutTradeNo: outTradeNo, dropNotify: true });
+  await alipay(`/trades/${outTradeNo}/pay`, { amountFen: 1 });
+  expect(await buyer.post(`/orders/${orderNo}/cancellations`, {})).toMatchObject({ result: 'accepted' });
+  const result = await lab.client.workflow.getHandle(orderWorkflowId(orderNo)).result();
+  expect(result).toEqual({ orderNo, state: 'cancelled' });
+  await lab.endOfOutliving(refundWorkflowId(`${outTradeNo}R1`));
+  expect(await readOrder(buyer, orderNo)).toMatchObject({
+    refunds: [{ reason: 'wrong_amount', amountFen: 1 }],
+  });
+});
 
 test('SB-6 a request that arrives while the order ends is refused in words', async () => {
   const { buyer, orderNo } = await unpaid();

@@ -115,8 +115,9 @@ test('SP-3 a paid parent started again starts the children that do not run and l
   expect(await handleOf(root).result()).toEqual({ orderNo: root, state: 'split' });
   expect(await isRunning(children[0])).toBe(true);
   expect((await handleOf(children[1]).describe()).runId).toBe(before.runId);
-  for (const [index, orderNo] of children.entries()) {
-    await ship(await staff(index === 0 ? 'merchant1' : 'merchant2'), orderNo);
+  for (const orderNo of children) {
+    const { merchantId } = await rowOf(orderNo);
+    await ship(await staff(merchantId === 'M1' ? 'merchant1' : 'merchant2'), orderNo);
     await receive(buyer, orderNo);
     expect(await lab.endOfOutliving(orderWorkflowId(orderNo))).toEqual({ orderNo, state: 'completed' });
   }

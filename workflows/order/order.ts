@@ -124,9 +124,10 @@ async function endUnpaid(
   const closing = await outside.closeAndEnd({ orderNo, action, inboxId, atMs });
   if (closing.kind === 'ended') return closing.step;
   const paid = await steps.recordPayment({ orderNo, inboxId: closing.inboxId, atMs });
-  // The cancel lost against the money: its verdict says so.
-  if (inboxId) await steps.endUnpaid({ orderNo, action, inboxId, atMs });
-  return paid;
+  if (!inboxId) return paid;
+  // The cancel lost against the money and its verdict says so, or the sum was wrong and it ends the order after all.
+  const ended = await endUnpaid(orderNo, action, atMs, inboxId);
+  return { ...ended, refundNos: [...paid.refundNos, ...ended.refundNos] };
 }
 
 /** A joint tree is paid: its leaves begin lives of their own; one that the reconciler was quicker to start has begun. */
