@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.ts';
-import { reconcile } from './operations/reconcile.ts';
+import { reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
 import type { WorkflowStarter } from './operations/starter.ts';
 import * as leaf from './orders/leaf.ts';
 import * as paymentRoot from './orders/payment-root.ts';
@@ -32,7 +32,8 @@ export function createActivities({ db, providers, starter }: ActivityDependencie
     finishRefund: (refund: { refundNo: string; atMs: number }) => finishRefund(db, refund),
     queueRefund: (refund: { refundNo: string; code: string; atMs: number }) => queueRefund(db, refund),
     settleDue: (run: { atMs: number }) => settleDue(db, run),
-    reconcile: (run: { atMs: number }) => reconcile(db, starter, run),
+    reconcileOrders: (page: { atMs: number; after: string }) => reconcileOrders(db, starter, page),
+    reconcileRefunds: (page: { atMs: number; after: string }) => reconcileRefunds(db, starter, page),
   };
 }
 

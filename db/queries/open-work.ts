@@ -28,11 +28,22 @@ export async function openRunnableOrders(db: Database, page: { before: Date; aft
     .limit(page.limit);
 }
 
-/** Refunds on their way that were requested before a moment. */
-export async function openRefunds(db: Database, before: Date): Promise<string[]> {
+/** Refunds on their way that were requested before a moment, by number. */
+export async function openRefunds(
+  db: Database,
+  page: { before: Date; after: string; limit: number },
+): Promise<string[]> {
   const rows = await db
     .select({ refundNo: refunds.refundNo })
     .from(refunds)
-    .where(and(eq(refunds.state, 'requested'), lt(refunds.createdAt, before)));
+    .where(
+      and(
+        eq(refunds.state, 'requested'),
+        lt(refunds.createdAt, page.before),
+        gt(refunds.refundNo, page.after),
+      ),
+    )
+    .orderBy(asc(refunds.refundNo))
+    .limit(page.limit);
   return rows.map((row) => row.refundNo);
 }

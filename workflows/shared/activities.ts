@@ -11,6 +11,13 @@ export const steps = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
+/** The same with an end: for work whose workflow has something better to do than to wait for ever. */
+export const outsideForAWhile = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
 /** Calls to the outside, which may be slow or down. */
 export const outside = proxyActivities<Activities>({
   startToCloseTimeout: '30s',
