@@ -54,7 +54,7 @@ export async function priceRequest(
   return {
     addressId,
     region,
-    items: facts.items.map(({ sku }) => ({ ...sku, warehouseId: warehouseOf(facts, sku.skuId) })).map(itemOf),
+    items: facts.items.map((found) => itemOf(found, warehouseOf(facts, found.sku.skuId))),
     shops: [...shops.values()].map((shop) => shopOf(shop)),
     pricing,
   };
@@ -96,12 +96,15 @@ function warehouseOf(facts: PricingFacts, skuId: string): string {
 }
 
 function shopOf(shop: PricedBasket['shops'][number]): PricedBasket['shops'][number] {
-  const { shopId, merchantId, name, kind, paymentTimeoutSeconds, autoReceiptSeconds, shipWithinSeconds } =
-    shop;
-  return { shopId, merchantId, name, kind, paymentTimeoutSeconds, autoReceiptSeconds, shipWithinSeconds };
+  const { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds } = shop;
+  return { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds };
 }
 
-function itemOf(item: PricedBasket['items'][number]): PricedBasket['items'][number] {
-  const { skuId, shopId, title, spec, category, warehouseId, inventoryMode } = item;
-  return { skuId, shopId, title, spec, category, warehouseId, inventoryMode };
+function itemOf(
+  { sku, shop }: PricingFacts['items'][number],
+  warehouseId: string,
+): PricedBasket['items'][number] {
+  const { skuId, shopId, title, spec, category, inventoryMode } = sku;
+  const paymentTimeoutSeconds = shop.paymentTimeoutByCategory[category] ?? shop.paymentTimeoutSeconds;
+  return { skuId, shopId, title, spec, category, warehouseId, inventoryMode, paymentTimeoutSeconds };
 }

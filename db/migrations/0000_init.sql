@@ -103,6 +103,7 @@ CREATE TABLE "shops" (
 	"name" text NOT NULL,
 	"kind" text NOT NULL,
 	"payment_timeout_seconds" integer DEFAULT 1800 NOT NULL,
+	"payment_timeout_by_category" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"auto_receipt_seconds" integer DEFAULT 864000 NOT NULL,
 	"ship_within_seconds" integer DEFAULT 172800 NOT NULL,
 	"payment_methods" text[] NOT NULL

@@ -19,6 +19,11 @@ export const shops = pgTable('shops', {
   /** `self_operated`: reviewed by rules; `third_party`: reviewed by hand (decision on review). */
   kind: text('kind', { enum: ['self_operated', 'third_party'] }).notNull(),
   paymentTimeoutSeconds: integer('payment_timeout_seconds').notNull().default(1800),
+  /** Seconds to pay by category, where they differ from the shop's (SB-5). */
+  paymentTimeoutByCategory: jsonb('payment_timeout_by_category')
+    .$type<Record<string, number>>()
+    .notNull()
+    .default({}),
   autoReceiptSeconds: integer('auto_receipt_seconds')
     .notNull()
     .default(10 * 86_400),

@@ -9,6 +9,8 @@ export interface BasketItem {
   category: string;
   warehouseId: string;
   inventoryMode: 'reserve' | 'on_payment';
+  /** What its category, else its shop, gives to pay (SB-5). */
+  paymentTimeoutSeconds: number;
 }
 
 export interface BasketShop {
@@ -16,7 +18,6 @@ export interface BasketShop {
   merchantId: string;
   name: string;
   kind: 'self_operated' | 'third_party';
-  paymentTimeoutSeconds: number;
   autoReceiptSeconds: number;
   shipWithinSeconds: number;
 }
@@ -28,4 +29,9 @@ export interface PricedBasket {
   items: readonly BasketItem[];
   shops: readonly BasketShop[];
   pricing: PricingResult;
+}
+
+/** How long there is to pay a basket: the shortest of its items (decision 12). */
+export function paymentTimeoutMs({ items }: Pick<PricedBasket, 'items'>): number {
+  return Math.min(...items.map((item) => item.paymentTimeoutSeconds)) * 1000;
 }

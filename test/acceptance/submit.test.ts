@@ -206,3 +206,16 @@ test('SB-5 a joint order has the shortest deadline of its shops', async () => {
   const order = await readOrder(buyer, orderNo);
   for (const node of [order, ...order.children]) expect(node.secondsLeft).toBeLessThanOrEqual(600);
 });
+
+test('SB-5 a category can give less time to pay than its shop', async () => {
+  const buyer = await newBuyer();
+  const shopId = await givenShop({
+    paymentTimeoutSeconds: 86_400,
+    paymentTimeoutByCategory: { tickets: 900 },
+  });
+  const [book, ticket] = [await givenSku(shopId, 5), await givenSku(shopId, 5, { category: 'tickets' })];
+  const slow = await readOrder(buyer, await submit(buyer, { [book]: 1 }));
+  expect(slow.secondsLeft).toBeGreaterThan(86_300);
+  const both = await readOrder(buyer, await submit(buyer, { [book]: 1, [ticket]: 1 }));
+  expect(Date.parse(both.paymentDeadline) - Date.parse(both.createdAt)).toBe(900_000);
+});

@@ -8,7 +8,7 @@ import { orderOfQuote, submitResult } from '../../../db/queries/orders.ts';
 import { findQuote } from '../../../db/queries/quotes.ts';
 import { newOrderNo } from '../../../domain/order/order-no.ts';
 import type { StepResult } from '../../../domain/order/view.ts';
-import type { PricedBasket } from '../../../domain/pricing/basket.ts';
+import { type PricedBasket, paymentTimeoutMs } from '../../../domain/pricing/basket.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem, problemOf } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency.ts';
@@ -92,14 +92,13 @@ async function submit(
     return (await submitResult(deps.db, orderNo)) as unknown as StepResult;
   }
   const { pricing, shops } = quote.basket;
-  const deadlineMs = Math.min(...shops.map((shop) => shop.paymentTimeoutSeconds)) * 1000;
   const result = await deps.workflows.submit(
     {
       orderNo,
       buyerId,
       merchantId: shops.length === 1 ? (shops[0]?.merchantId ?? null) : null,
       payableFen: pricing.payableFen,
-      paymentDeadline: new Date(deps.now().getTime() + deadlineMs),
+      paymentDeadline: new Date(deps.now().getTime() + paymentTimeoutMs(quote.basket)),
       state: 'awaiting_payment',
     },
     quoteId,

@@ -1,6 +1,6 @@
 import { zeroPaymentVoucher } from '../../ledger/vouchers.ts';
 import { sumFen } from '../../money.ts';
-import type { BasketShop, PricedBasket } from '../../pricing/basket.ts';
+import { type BasketShop, type PricedBasket, paymentTimeoutMs } from '../../pricing/basket.ts';
 import type { PricedLine } from '../../pricing/types.ts';
 import { type Effects, noEffects } from '../effects.ts';
 import type { OrderLine, OrderNode, PaymentScope } from '../node.ts';
@@ -101,9 +101,7 @@ function pointsFrozen(root: OrderNode) {
 function buildTree(input: SubmitInput): PaymentScope {
   const { basket, orderNo } = input;
   const shops = [...basket.shops].sort((a, b) => (a.shopId < b.shopId ? -1 : 1));
-  const deadline = new Date(
-    input.at.getTime() + Math.min(...shops.map((shop) => shop.paymentTimeoutSeconds)) * 1000,
-  );
+  const deadline = new Date(input.at.getTime() + paymentTimeoutMs(basket));
   if (shops.length === 1) {
     const root = buildLeaf(input, shops[0] as BasketShop, {
       orderNo,
