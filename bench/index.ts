@@ -30,9 +30,9 @@ const stack = await startStack({
   ephemeral: true,
   log,
   env: { LOG_LEVEL: 'warn' },
-  prepareDatabase: async (databaseUrl, _seed, env) => {
+  prepareDatabase: async (databaseUrl) => {
     await migrate(databaseUrl);
-    await seedDemo(databaseUrl, env);
+    await seedDemo(databaseUrl);
     await seedBench(databaseUrl);
   },
 });

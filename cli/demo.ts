@@ -14,10 +14,10 @@ const stack = await startStack({
   ephemeral: true,
   env: { SETTLEMENT_INTERVAL_SECONDS: '2', SWEEP_INTERVAL_SECONDS: '2' },
   log: (line) => console.log(`  ${line}`),
-  prepareDatabase: async (databaseUrl, _seed, env) => {
+  prepareDatabase: async (databaseUrl) => {
     const [{ migrate }, { seedDemo }] = await Promise.all([import('../db/migrate.ts'), import('./seed.ts')]);
     await migrate(databaseUrl);
-    await seedDemo(databaseUrl, env, QUICK);
+    await seedDemo(databaseUrl, QUICK);
   },
 });
 

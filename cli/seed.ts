@@ -19,11 +19,7 @@ const OPENED = new Date('2026-01-01T00:00:00Z');
  * The catalogue of the local stack: two merchants with a shop each, a third shop whose periods are `quick`, promotions,
  * freight, contracts, stock. Safe to run again: what exists stays as it is.
  */
-export async function seedDemo(
-  databaseUrl: string,
-  _env: Record<string, string> = {},
-  quick: SeedTimes = ORDINARY,
-): Promise<void> {
+export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY): Promise<void> {
   const { db, close } = connect(databaseUrl, 1);
   try {
     await db

@@ -2,12 +2,12 @@
 import { startStack } from './stack/index.ts';
 
 /** Fills the database for a demonstration; loaded late, so that the stack's own messages come at once. */
-async function prepareDatabase(databaseUrl: string, seed: 'demo' | 'none', env: Record<string, string>) {
+async function prepareDatabase(databaseUrl: string, seed: 'demo' | 'none') {
   const { migrate } = await import('../db/migrate.ts');
   await migrate(databaseUrl);
   if (seed === 'none') return;
   const { seedDemo } = await import('./seed.ts');
-  await seedDemo(databaseUrl, env);
+  await seedDemo(databaseUrl);
 }
 
 const inherited = ['PORT', 'SANDBOX_PORT', 'IDENTITY_PORT'].flatMap((name) => {

@@ -1,13 +1,6 @@
 /** An amount of money in fen: CNY 1.00 = 100n. The only representation of money in code and database. */
 export type Fen = bigint;
 
-/** Fen as JSON and workflow messages carry it: a safe integer, in a field whose name ends in `Fen`. */
-export function toFenNumber(fen: Fen): number {
-  const value = Number(fen);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`${fen} fen does not fit a JSON integer`);
-  return value;
-}
-
 /** "135.00" for 13500n; negative amounts keep their sign. */
 export function formatYuan(fen: Fen): string {
   const digits = (fen < 0n ? -fen : fen).toString().padStart(3, '0');

@@ -26,18 +26,23 @@ export async function claimKey(db: Database, key: IdempotencyKey, ref: string, a
 }
 
 /** What an earlier request with this key made, or undefined. */
-export async function findKey(db: Database, key: IdempotencyKey): Promise<Claim | undefined> {
-  const claim = await earlierClaim(db, key);
-  return claim.result === 'repeated' && claim.ref === '' ? undefined : claim;
-}
-
-async function earlierClaim(db: Database, { scope, key, bodyHash }: IdempotencyKey): Promise<Claim> {
+export async function findKey(
+  db: Database,
+  { scope, key, bodyHash }: IdempotencyKey,
+): Promise<Exclude<Claim, { result: 'claimed' }> | undefined> {
   const [row] = await db
     .select()
     .from(idempotencyKeys)
     .where(and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key)));
-  if (!row) return { result: 'repeated', ref: '' };
+  if (!row) return undefined;
   return row.bodyHash === bodyHash ? { result: 'repeated', ref: row.ref } : { result: 'other_body' };
+}
+
+/** The same for a key that was just found taken. */
+async function earlierClaim(db: Database, key: IdempotencyKey): Promise<Claim> {
+  const claim = await findKey(db, key);
+  if (!claim) throw new Error('an idempotency key vanished between two statements');
+  return claim;
 }
 
 /** Stores a quote under its key in one statement; nothing is written if the key is taken. */

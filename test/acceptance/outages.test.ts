@@ -32,9 +32,9 @@ let line: Line;
 beforeAll(async () => {
   own = await startStack({
     ephemeral: true,
-    prepareDatabase: async (databaseUrl, _seed, env) => {
+    prepareDatabase: async (databaseUrl) => {
       await migrate(databaseUrl);
-      await seedDemo(databaseUrl, env);
+      await seedDemo(databaseUrl);
     },
   });
   line = await Line.to(own.temporalAddress);

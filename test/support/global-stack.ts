@@ -23,11 +23,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     ephemeral: true,
     log: (line) => console.log(`[stack] ${line}`),
-    prepareDatabase: async (databaseUrl, _seed, env) => {
+    prepareDatabase: async (databaseUrl) => {
       const { migrate } = await import('../../db/migrate.ts');
       const { seedDemo } = await import('../../cli/seed.ts');
       await migrate(databaseUrl);
-      await seedDemo(databaseUrl, env);
+      await seedDemo(databaseUrl);
     },
   });
   const { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env } = stack;

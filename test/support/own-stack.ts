@@ -7,9 +7,9 @@ import { leaveDatabase, useStack } from './stack-in-use.ts';
 export async function startOwnStack(options: Partial<StackOptions> = {}): Promise<Stack> {
   const stack = await startStack({
     ephemeral: true,
-    prepareDatabase: async (databaseUrl, _seed, env) => {
+    prepareDatabase: async (databaseUrl) => {
       await migrate(databaseUrl);
-      await seedDemo(databaseUrl, env);
+      await seedDemo(databaseUrl);
     },
     ...options,
   });
