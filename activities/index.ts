@@ -3,8 +3,9 @@ import { reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
 import type { WorkflowStarter } from './operations/starter.ts';
 import * as leaf from './orders/leaf.ts';
 import * as paymentRoot from './orders/payment-root.ts';
+import { refundLeaf } from './orders/refund.ts';
 import { submit } from './orders/submit.ts';
-import { closeAndEnd } from './payments/close-and-end.ts';
+import { closeAndEnd, closeOpenAttempts } from './payments/close-and-end.ts';
 import type { PaymentProviders } from './payments/providers.ts';
 import { finishRefund, queueRefund, sendRefund } from './payments/refund.ts';
 import { settleDue } from './settlement/settle-due.ts';
@@ -26,8 +27,11 @@ export function createActivities({ db, providers, starter }: ActivityDependencie
     ship: (step: paymentRoot.MessageStep) => leaf.ship(db, step),
     receive: (step: paymentRoot.MessageStep) => leaf.receive(db, step),
     extendReceipt: (step: paymentRoot.MessageStep) => leaf.extendReceipt(db, step),
+    changePrice: (step: paymentRoot.MessageStep) => paymentRoot.changePrice(db, step),
+    refundLeaf: (step: paymentRoot.MessageStep) => refundLeaf(db, step),
     autoReceive: (step: { orderNo: string; atMs: number }) => leaf.autoReceive(db, step),
     closeAndEnd: (step: paymentRoot.EndUnpaidStep) => closeAndEnd(db, providers, step),
+    closeOpenAttempts: (order: { orderNo: string; atMs: number }) => closeOpenAttempts(db, providers, order),
     sendRefund: (refundNo: string) => sendRefund(db, providers, refundNo),
     finishRefund: (refund: { refundNo: string; atMs: number }) => finishRefund(db, refund),
     queueRefund: (refund: { refundNo: string; code: string; atMs: number }) => queueRefund(db, refund),

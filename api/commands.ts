@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { findMessage, type InboxRow, intake } from '../db/commands/inbox.ts';
+import { loadNode } from '../db/queries/order-nodes.ts';
 import { inboxVerdict } from '../db/queries/orders.ts';
 import type { Verdict } from '../domain/order/effects.ts';
-import type { NodeState, OrderState } from '../domain/order/states.ts';
+import { isFinal, type NodeState, type OrderState } from '../domain/order/states.ts';
 import type { MessageKind } from '../workflows/order/messages.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import type { Deps } from './context.ts';
@@ -39,13 +40,13 @@ export async function sendCommand(
   c: Context<AuthEnv>,
   deps: Deps,
   command: Command,
-  check: () => void,
+  check: () => void | Promise<void>,
 ): Promise<CommandResult> {
   const { scope, key, bodyHash } = await idempotencyKeyOf(c);
   const source = `command ${scope}`;
   let row = await findMessage(deps.db, source, key);
   if (!row) {
-    check();
+    await check();
     row = (await intake(deps.db, { ...command, source, eventKey: key, bodyHash, receivedAt: deps.now() }))
       .row;
   }
@@ -56,13 +57,27 @@ export async function sendCommand(
 
 /** Tells the order's workflow of a message. What fails here is done again by the sweeper: the row is durable. */
 export async function signalQuietly(deps: Deps, row: InboxRow): Promise<void> {
+  const { orderNo, kind, inboxId } = row;
+  await quietly(deps, orderNo, async () => {
+    if ((await deps.workflows.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
+    // A child whose parent was paid just now, or a lost run: started from its row. One that has ended is the sweeper's.
+    const node = await loadNode(deps.db, orderNo);
+    if (!node || isFinal(node.state)) return;
+    await deps.workflows.startOrder(node);
+    await deps.workflows.signalOrder(orderNo, kind, inboxId);
+  });
+}
+
+/** The same without waiting for it: a provider is acknowledged once its notification is stored. */
+export function tellQuietly(deps: Deps, orderNo: string, tell: () => Promise<unknown>): void {
+  void quietly(deps, orderNo, tell);
+}
+
+async function quietly(deps: Deps, orderNo: string, tell: () => Promise<unknown>): Promise<void> {
   try {
-    await deps.workflows.signalOrder(row.orderNo, row.kind, row.inboxId);
+    await tell();
   } catch (error) {
-    deps.logger.warn(
-      { inboxId: row.inboxId, orderNo: row.orderNo, err: error },
-      'a signal could not be sent; the sweeper will',
-    );
+    deps.logger.warn({ orderNo, err: error }, 'a signal could not be sent; the sweeper will');
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CallbackRates } from './callbacks.ts';
 import { type CpuMs, PARTS, type Part, sumMs } from './cpu.ts';
 import type { HistoryCount, Kind } from './histories.ts';
 import type { Latencies, MeasuredRun, Pair } from './phases.ts';
@@ -19,6 +20,7 @@ export interface Findings {
   transitions: number;
   callbacks: number;
   latencies: Latencies;
+  callbackRates: CallbackRates;
 }
 
 const EVENTS: Record<Kind, number> = {
@@ -31,7 +33,7 @@ const EVENTS: Record<Kind, number> = {
   'joint child': 26,
 };
 
-export function judge(findings: Findings): Goal[] {
+export function judge(findings: Findings, c1: number): Goal[] {
   const { pairs, histories, latencies } = findings;
   return [
     throughput(pairs),
@@ -39,6 +41,7 @@ export function judge(findings: Findings): Goal[] {
     ...writeGoals(findings),
     ...cpuGoals(pairs, histories),
     latencyGoal(latencies),
+    ...callbackGoals(findings.callbackRates, c1),
   ];
 }
 
@@ -120,6 +123,24 @@ function latencyGoal({ submitMs, perSecond }: Latencies): Goal {
   const [p50, p99] = [percentile(submitMs, 0.5), percentile(submitMs, 0.99)];
   const measured = `${fixed(p99 / p50, 2)} (p99 ${fixed(p99, 0)} ms, p50 ${fixed(p50, 0)} ms, ${submitMs.length} at ${fixed(perSecond)}/s)`;
   return { id: 'P5', goal: 'submit p99 ≤ 3 × p50 at 70 % of P1', measured, reached: p99 <= 3 * p50 };
+}
+
+function callbackGoals({ callbacks, bare }: CallbackRates, c1: number): Goal[] {
+  const [taken, inserted] = [median(callbacks), median(bare)];
+  return [
+    {
+      id: 'P10',
+      goal: 'callbacks taken ≥ 0.2 × C1',
+      measured: `${fixed(taken / c1, 2)} (${fixed(taken, 0)}/s)`,
+      reached: taken >= 0.2 * c1,
+    },
+    {
+      id: 'P10',
+      goal: 'callbacks taken ≥ 0.5 × bare insert route',
+      measured: `${fixed(taken / inserted, 2)} (of ${fixed(inserted, 0)}/s)`,
+      reached: taken >= 0.5 * inserted,
+    },
+  ];
 }
 
 /** The CPU milliseconds per order of each part, median over the runs: one row per kind of run. */

@@ -7,6 +7,7 @@ import { seedDemo } from '../cli/seed.ts';
 import { type Stack, startStack } from '../cli/stack/index.ts';
 import { migrate } from '../db/migrate.ts';
 import { calibrateDatabase, requireDurability } from './calibrate.ts';
+import { measureCallbacks } from './callbacks.ts';
 import { logInMerchant, newBuyers, seedBench } from './catalogue.ts';
 import { CpuMeter, childRunning } from './cpu.ts';
 import { cpuHead, cpuRows, type Findings, judge } from './goals.ts';
@@ -78,7 +79,10 @@ async function measure(stack: Stack, options: Options): Promise<void> {
       log,
       shop: () => new Shopping(merchant, stack.sandboxUrl),
     };
-    const findings = await find(bench, client);
+    const orders = await find(bench, client);
+    log('callbacks against a bare route');
+    const callbackRates = await measureCallbacks(stack, watch.sql, options.callbacks);
+    const findings = { ...orders, callbackRates };
     report(setting, options, calibrations, findings);
   } finally {
     await skeleton.stop();
@@ -87,7 +91,7 @@ async function measure(stack: Stack, options: Options): Promise<void> {
   }
 }
 
-async function find(bench: Bench, client: Client): Promise<Findings> {
+async function find(bench: Bench, client: Client): Promise<Omit<Findings, 'callbackRates'>> {
   const { options, watch, log } = bench;
   const pairs = await runPairs(bench);
   const orderNos = pairs.flatMap(({ p1 }) => p1.orderNos);
@@ -110,7 +114,7 @@ function report(
   calibrations: { c1: number; c2: number },
   findings: Findings,
 ): void {
-  const goals = judge(findings);
+  const goals = judge(findings, calibrations.c1);
   const { pairs, histories } = findings;
   const orders = pairs.reduce((sum, { p1 }) => sum + p1.count, 0);
   const statements = mergeStatements(pairs.flatMap(({ p1 }) => p1.database.statements ?? []));
@@ -150,6 +154,7 @@ ${renderTable(statementHead, statementRows(statements, orders))}`);
     pairs: slim,
     histories: Object.fromEntries(histories),
     latencies: { ...findings.latencies, orderNos: undefined },
+    callbackRates: findings.callbackRates,
     statements,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -9,6 +9,8 @@ export interface Options {
   concurrency: number;
   /** Orders of each other kind whose histories are counted. */
   kinds: number;
+  /** Notifications of each run of P10. */
+  callbacks: number;
   /** How long each database calibration and the constant arrival rate last. */
   calibrationSeconds: number;
   rateSeconds: number;
@@ -25,6 +27,7 @@ export function readOptions(args: string[]): Options {
       orders: { type: 'string', default: '120' },
       concurrency: { type: 'string', default: '24' },
       kinds: { type: 'string', default: '8' },
+      callbacks: { type: 'string', default: '3000' },
       'calibration-seconds': { type: 'string', default: '4' },
       'rate-seconds': { type: 'string', default: '45' },
       json: { type: 'string' },
@@ -35,6 +38,7 @@ export function readOptions(args: string[]): Options {
     orders: positive('orders', values.orders),
     concurrency: positive('concurrency', values.concurrency),
     kinds: positive('kinds', values.kinds),
+    callbacks: positive('callbacks', values.callbacks),
     calibrationSeconds: positive('calibration-seconds', values['calibration-seconds']),
     rateSeconds: positive('rate-seconds', values['rate-seconds']),
     json: values.json,

@@ -29,7 +29,7 @@ export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY)
         { merchantId: 'M2', name: '南山书局', contact: '400-100-0002' },
       ])
       .onConflictDoNothing();
-    const methods = { paymentMethods: ['alipay_qr', 'alipay_page'] };
+    const methods = { paymentMethods: ['alipay_qr', 'alipay_page', 'wechat_native', 'wechat_jsapi', 'card'] };
     const { settleAfterSeconds, ...quickShop } = quick;
     await db
       .insert(t.shops)

@@ -10,10 +10,11 @@ async function prepareDatabase(databaseUrl: string, seed: 'demo' | 'none') {
   await seedDemo(databaseUrl);
 }
 
-const inherited = ['PORT', 'SANDBOX_PORT', 'IDENTITY_PORT'].flatMap((name) => {
-  const value = process.env[name];
-  return value ? [[name, value] as const] : [];
-});
+/** What the environment decides: ports, and what leads out of this machine. The rest is the stack's own. */
+const DECIDED = /^(PORT|SANDBOX_PORT|IDENTITY_PORT|PUBLIC_URL|OIDC_\w+|(ALIPAY|WECHATPAY|STRIPE)_\w+)$/;
+const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+  value && DECIDED.test(name) ? [[name, value] as const] : [],
+);
 
 try {
   const stack = await startStack({
@@ -23,8 +24,9 @@ try {
   });
   console.log(`
   API reference     ${stack.apiUrl}/reference
-  Alipay cashier    ${stack.sandboxUrl}/
+  Cashiers          ${stack.sandboxUrl}/
   Login (issuer)    ${stack.issuerUrl}
+  Database          ${process.env['DATABASE_URL'] ? 'that of DATABASE_URL' : stack.databaseUrl}
   Temporal Web UI   ${stack.temporalUiUrl ?? `that of ${stack.temporalAddress}`}
 
   Ctrl-C stops all.`);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { alipayKeys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
 
 /** The only reader of the environment. A missing or malformed setting stops the process with a sentence per field. */
 
@@ -23,12 +23,17 @@ const settings = z.object({
   OIDC_AUDIENCE: z.string().default('dingdan-api'),
   /** 32 bytes, base64: wraps the per-buyer data keys. */
   MASTER_KEY: z.string().refine((v) => Buffer.from(v, 'base64').length === 32, 'must be 32 bytes in base64'),
+  /** Each provider's keys: the path of a JSON file (see `config/keys.ts`), read again when it changes. */
   ALIPAY_GATEWAY: url,
   ALIPAY_APP_ID: z.string().min(1),
   ALIPAY_SELLER_ID: z.string().min(1),
-  /** PEM text or a path to a PEM file: our private key (PKCS8) and Alipay's public key. */
-  ALIPAY_PRIVATE_KEY: z.string().min(1).transform(pem),
-  ALIPAY_PUBLIC_KEY: z.string().min(1).transform(pem),
+  ALIPAY_KEYS: keyFile(alipayKeys),
+  WECHATPAY_BASE_URL: url.default('https://api.mch.weixin.qq.com'),
+  WECHATPAY_APP_ID: z.string().min(1),
+  WECHATPAY_MCH_ID: z.string().min(1),
+  WECHATPAY_KEYS: keyFile(wechatpayKeys),
+  STRIPE_BASE_URL: url.default('https://api.stripe.com'),
+  STRIPE_KEYS: keyFile(stripeKeys),
   QUOTE_TTL_SECONDS: seconds.default(15 * 60),
   /** How often settlement runs. */
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
@@ -47,6 +52,16 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   throw new Error(`The configuration is not usable. Set these environment variables:\n${lines.join('\n')}`);
 }
 
-function pem(value: string): string {
-  return value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readFileSync(value, 'utf8');
+function keyFile<T>(schema: z.ZodType<T>) {
+  return z
+    .string()
+    .min(1)
+    .transform((source, check) => {
+      try {
+        return watchKeys(source, schema, (problem) => process.emitWarning(problem, 'KeysWarning'));
+      } catch (error) {
+        check.addIssue(`the keys cannot be used: ${(error as Error).message}`);
+        return z.NEVER;
+      }
+    });
 }

@@ -1,16 +1,28 @@
 import type { Config } from '../config/index.ts';
 import { createAlipay } from './alipay/index.ts';
 import type { PaymentProvider } from './payments/port.ts';
+import { createStripe } from './stripe/index.ts';
+import { createWechatpay } from './wechatpay/index.ts';
 
-/** The payment providers of this installation, by name. Adding one is its folder and a line here. */
+/** The payment providers of this installation, by name. Adding one is its folder and an entry here. */
 export function createProviders(config: Config): Map<string, PaymentProvider> {
-  const alipay = createAlipay({
-    gateway: config.ALIPAY_GATEWAY,
-    appId: config.ALIPAY_APP_ID,
-    sellerId: config.ALIPAY_SELLER_ID,
-    privateKey: config.ALIPAY_PRIVATE_KEY,
-    alipayPublicKey: config.ALIPAY_PUBLIC_KEY,
-    notifyUrl: `${config.PUBLIC_URL}/v1/callbacks/alipay`,
-  });
-  return new Map([[alipay.name, alipay]]);
+  const notifyUrl = (name: string) => `${config.PUBLIC_URL}/v1/callbacks/${name}`;
+  const providers = [
+    createAlipay({
+      gateway: config.ALIPAY_GATEWAY,
+      appId: config.ALIPAY_APP_ID,
+      sellerId: config.ALIPAY_SELLER_ID,
+      keys: config.ALIPAY_KEYS,
+      notifyUrl: notifyUrl('alipay'),
+    }),
+    createWechatpay({
+      baseUrl: config.WECHATPAY_BASE_URL,
+      appId: config.WECHATPAY_APP_ID,
+      mchId: config.WECHATPAY_MCH_ID,
+      keys: config.WECHATPAY_KEYS,
+      notifyUrl: notifyUrl('wechatpay'),
+    }),
+    createStripe({ baseUrl: config.STRIPE_BASE_URL, keys: config.STRIPE_KEYS }),
+  ];
+  return new Map(providers.map((provider) => [provider.name, provider]));
 }

@@ -2,9 +2,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type AlipaySandbox, openAlipay } from './alipay/index.ts';
+import { openAlipay } from './alipay/index.ts';
 import type { SandboxConfig } from './config.ts';
-import { escapeHtml, renderPage } from './page.ts';
+import { escapeHtml, renderPage } from './shared/page.ts';
+import type { SandboxProvider } from './shared/provider.ts';
+import { openStripe } from './stripe/index.ts';
+import { openWechatpay } from './wechatpay/index.ts';
 
 export interface RunningSandbox {
   /** Where browsers and the system reach it, without a trailing slash. */
@@ -15,17 +18,20 @@ export interface RunningSandbox {
 /** Starts the payment providers' other side and resolves when it listens. */
 export async function startSandbox(config: SandboxConfig): Promise<RunningSandbox> {
   let url = config.publicUrl?.replace(/\/+$/, '') ?? '';
-  const alipay = await openAlipay({
-    ...config.alipay,
-    dataDir: config.dataDir,
-    clockMultiplier: config.clockMultiplier,
-    publicUrl: () => url,
-  });
+  const { dataDir, clockMultiplier } = config;
+  const shared = { dataDir, clockMultiplier, publicUrl: () => url };
+  const providers = {
+    alipay: await openAlipay({ ...config.alipay, ...shared }),
+    wechatpay: await openWechatpay({ ...config.wechatpay, ...shared }),
+    stripe: await openStripe({ ...config.stripe, ...shared }),
+  };
   const app = new Hono()
     .get('/health', (c) => c.json({ status: 'ok' }))
-    .get('/', (c) => c.html(index(alipay)))
-    .route('/alipay', alipay.pages)
-    .route('/control/alipay', alipay.control);
+    .get('/', (c) => c.html(index(Object.values(providers))));
+  for (const [name, { pages, control, root }] of Object.entries(providers)) {
+    app.route(`/${name}`, pages).route(`/control/${name}`, control);
+    if (root) app.route('/', root);
+  }
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, config);
   url ||= `http://${config.host}:${(server.address() as AddressInfo).port}`;
@@ -35,7 +41,7 @@ export async function startSandbox(config: SandboxConfig): Promise<RunningSandbo
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      await alipay.close();
+      await Promise.all(Object.values(providers).map((provider) => provider.close()));
     },
   };
 }
@@ -52,15 +58,20 @@ function listen(server: Server, { port, host }: SandboxConfig): Promise<void> {
 
 const SHOWN = 50;
 
-function index(alipay: AlipaySandbox): string {
-  const rows = alipay.recent(SHOWN).map(
-    (trade) => `<tr><td><a href="${trade.path}">${escapeHtml(trade.outTradeNo)}</a></td>
-<td>${escapeHtml(trade.subject)}</td><td>¥${trade.amount}</td><td>${trade.status}</td></tr>`,
+function index(providers: readonly SandboxProvider[]): string {
+  const trades = providers
+    .flatMap((provider) => provider.recent(SHOWN).map((trade) => ({ ...trade, title: provider.title })))
+    .sort((a, b) => b.createdMs - a.createdMs)
+    .slice(0, SHOWN);
+  const rows = trades.map(
+    (trade) => `<tr><td>${escapeHtml(trade.title)}</td>
+<td><a href="${escapeHtml(trade.path)}">${escapeHtml(trade.outTradeNo)}</a></td>
+<td>${escapeHtml(trade.subject)}</td><td>¥${trade.amount}</td><td>${escapeHtml(trade.status)}</td></tr>`,
   );
-  const empty = '<tr><td colspan="4" class="soft">还没有交易 · No trades yet</td></tr>';
-  const body = `<section class="card"><h1>支付宝沙箱 · Alipay sandbox</h1>
+  const empty = '<tr><td colspan="5" class="soft">还没有交易 · No trades yet</td></tr>';
+  const body = `<section class="card"><h1>支付沙箱 · Payment sandbox</h1>
 <p class="soft">最近的交易，点开即收银台 · Recent trades; each opens its cashier.</p><div class="scroll"><table>
-<thead><tr><th>商户订单号 Order</th><th>商品 Subject</th><th>金额 Amount</th><th>状态 Status</th></tr></thead>
+<thead><tr><th>渠道 Provider</th><th>商户订单号 Order</th><th>商品 Subject</th><th>金额 Amount</th><th>状态 Status</th></tr></thead>
 <tbody>${rows.join('') || empty}</tbody></table></div></section>`;
   return renderPage('沙箱 Sandbox', body, true);
 }

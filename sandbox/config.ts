@@ -12,16 +12,34 @@ export interface SandboxConfig {
   /** Retry schedules run this many times faster. */
   clockMultiplier: number;
   alipay: AlipaySettings;
+  wechatpay: WechatpaySettings;
+  stripe: StripeSettings;
 }
 
-export interface AlipaySettings {
-  appId: string;
-  sellerId: string;
+const alipayKeys = z.strictObject({
   /** The provider's own PKCS8 PEM, which signs answers and notifications. */
-  privateKey: string;
+  privateKey: z.string(),
   /** The application's SPKI PEM, which verifies requests. */
-  appPublicKey: string;
-}
+  appPublicKey: z.string(),
+});
+const wechatpayKeys = z.strictObject({
+  /** The merchant's certificate serial number and public key (SPKI PEM), which verify requests. */
+  merchant: z.strictObject({ serial: z.string(), publicKey: z.string() }),
+  /** The provider's own key: its id as sent in `Wechatpay-Serial`, PKCS8 PEM. */
+  platform: z.strictObject({ id: z.string(), privateKey: z.string() }),
+  /** 32 characters; encrypts notifications. */
+  apiV3Key: z.string().length(32),
+});
+const stripeKeys = z.strictObject({
+  secretKey: z.string(),
+  publishableKey: z.string(),
+  webhookSecret: z.string(),
+});
+
+export type AlipaySettings = z.infer<typeof alipayKeys> & { appId: string; sellerId: string };
+export type WechatpaySettings = z.infer<typeof wechatpayKeys> & { appId: string; mchId: string };
+/** `webhookUrl` is the endpoint registered with the account: Stripe is not told one per payment. */
+export type StripeSettings = z.infer<typeof stripeKeys> & { webhookUrl: string };
 
 const environmentSchema = z.object({
   SANDBOX_HOST: z.string().default('127.0.0.1'),
@@ -31,8 +49,12 @@ const environmentSchema = z.object({
   SANDBOX_CLOCK_MULTIPLIER: z.coerce.number().positive().default(1),
   ALIPAY_APP_ID: z.string().min(1),
   ALIPAY_SELLER_ID: z.string().min(1),
-  ALIPAY_SANDBOX_PRIVATE_KEY: z.string().min(1).transform(pem),
-  ALIPAY_SANDBOX_APP_PUBLIC_KEY: z.string().min(1).transform(pem),
+  SANDBOX_ALIPAY_KEYS: jsonFile(alipayKeys),
+  WECHATPAY_APP_ID: z.string().min(1),
+  WECHATPAY_MCH_ID: z.string().min(1),
+  SANDBOX_WECHATPAY_KEYS: jsonFile(wechatpayKeys),
+  SANDBOX_STRIPE_KEYS: jsonFile(stripeKeys),
+  SANDBOX_STRIPE_WEBHOOK_URL: z.url(),
 });
 
 /** Reads the environment. Throws an Error that names every variable that is missing or wrong. */
@@ -49,16 +71,23 @@ export function loadSandboxConfig(environment: NodeJS.ProcessEnv = process.env):
     dataDir: env.SANDBOX_DATA_DIR,
     publicUrl: env.SANDBOX_PUBLIC_URL,
     clockMultiplier: env.SANDBOX_CLOCK_MULTIPLIER,
-    alipay: {
-      appId: env.ALIPAY_APP_ID,
-      sellerId: env.ALIPAY_SELLER_ID,
-      privateKey: env.ALIPAY_SANDBOX_PRIVATE_KEY,
-      appPublicKey: env.ALIPAY_SANDBOX_APP_PUBLIC_KEY,
-    },
+    alipay: { appId: env.ALIPAY_APP_ID, sellerId: env.ALIPAY_SELLER_ID, ...env.SANDBOX_ALIPAY_KEYS },
+    wechatpay: { appId: env.WECHATPAY_APP_ID, mchId: env.WECHATPAY_MCH_ID, ...env.SANDBOX_WECHATPAY_KEYS },
+    stripe: { webhookUrl: env.SANDBOX_STRIPE_WEBHOOK_URL, ...env.SANDBOX_STRIPE_KEYS },
   };
 }
 
-/** PEM text, with line breaks possibly written as `\n`, or the path of a PEM file. */
-function pem(value: string): string {
-  return value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : readFileSync(value, 'utf8');
+/** The path of a JSON file. */
+function jsonFile<T>(schema: z.ZodType<T>) {
+  return z
+    .string()
+    .min(1)
+    .transform((path, check) => {
+      try {
+        return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+      } catch (error) {
+        check.addIssue(error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message);
+        return z.NEVER;
+      }
+    });
 }

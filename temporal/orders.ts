@@ -103,6 +103,23 @@ export class OrderWorkflows {
     return await this.#ifOpen(() => this.#handle(orderNo).signal(signal, { inboxId }));
   }
 
+  /** Starts a queued refund again; a run that is just ending hears of it in time to go on. */
+  async retryRefund(refundNo: string): Promise<void> {
+    await this.#client.workflow.signalWithStart<typeof refund, []>('refund', {
+      taskQueue: this.#taskQueue,
+      workflowId: messages.refundWorkflowId(refundNo),
+      args: [{ refundNo }],
+      signal: messages.refundChanged,
+      staticSummary: `Refund ${refundNo}`,
+    });
+  }
+
+  /** Makes a refund ask its provider now. `absent` when no run of it is open. */
+  async signalRefund(refundNo: string): Promise<'sent' | 'absent'> {
+    const refund = this.#client.workflow.getHandle(messages.refundWorkflowId(refundNo));
+    return await this.#ifOpen(() => refund.signal(messages.refundChanged));
+  }
+
   /** Tells an order that a hold was placed or released beside it. */
   async afterSaleChanged(orderNo: string): Promise<'sent' | 'absent'> {
     return await this.#ifOpen(() => this.#handle(orderNo).signal(messages.afterSaleChanged));

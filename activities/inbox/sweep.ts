@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
-import { type InboxRow, unappliedMessages } from '../../db/commands/inbox.ts';
+import { type InboxRow, markApplied, unappliedMessages } from '../../db/commands/inbox.ts';
 import { loadNode } from '../../db/queries/order-nodes.ts';
+import { pendingRefunds } from '../../db/queries/refunds.ts';
 import { isFinal } from '../../domain/order/states.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Activities } from '../index.ts';
@@ -36,6 +37,7 @@ export async function sweepInbox(sweeper: Sweeper, before: Date, now: Date): Pro
 
 async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: Date): Promise<void> {
   const { orderNo, kind, inboxId } = message;
+  if (kind === 'refund_reported') return await nudgeRefunds({ db, starter }, message, now);
   if ((await starter.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
   const node = await loadNode(db, orderNo);
   if (!node) throw new Error(`no order ${orderNo}`);
@@ -46,6 +48,17 @@ async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: 
   }
   const result = await applyToRow(steps, message, now.getTime());
   for (const refundNo of result.refundNos) await starter.startRefund(refundNo);
+}
+
+/** A provider's word about a refund: those it can mean ask the provider, and the message is done. */
+async function nudgeRefunds(
+  { db, starter }: Pick<Sweeper, 'db' | 'starter'>,
+  { inboxId, payload }: InboxRow,
+  now: Date,
+): Promise<void> {
+  const about = payload as { outTradeNo: string; refundNo: string | null };
+  for (const refundNo of await pendingRefunds(db, about)) await starter.signalRefund(refundNo);
+  await markApplied(db, inboxId, now);
 }
 
 function applyToRow(
@@ -61,6 +74,8 @@ function applyToRow(
     shipment_reported: () => steps.ship(step),
     receipt_confirmed: () => steps.receive(step),
     receipt_extended: () => steps.extendReceipt(step),
+    price_changed: () => steps.changePrice(step),
+    refund_requested: () => steps.refundLeaf(step),
   };
   const work = apply[kind];
   if (!work) throw new Error(`nothing consumes a message of kind ${kind}`);

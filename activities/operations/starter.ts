@@ -7,6 +7,8 @@ export interface WorkflowStarter {
     node: Pick<OrderNode, 'orderNo' | 'buyerId' | 'merchantId' | 'payableFen' | 'paymentDeadline' | 'state'>,
   ): Promise<void>;
   startRefund(refundNo: string): Promise<void>;
+  /** Makes a refund ask its provider now. `absent` when no run of it is open. */
+  signalRefund(refundNo: string): Promise<'sent' | 'absent'>;
   /** `absent` when no run of that order is open. */
   signalOrder(orderNo: string, kind: string, inboxId: string): Promise<'sent' | 'absent'>;
 }

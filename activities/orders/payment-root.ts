@@ -8,6 +8,7 @@ import {
 } from '../../db/queries/order-nodes.ts';
 import type { OrderNode, PaymentScope } from '../../domain/order/node.ts';
 import { parseNotice } from '../../domain/order/payment-notice.ts';
+import { changePrice as decidePriceChange } from '../../domain/order/steps/change-price.ts';
 import { endUnpaid as decideEnd } from '../../domain/order/steps/end-unpaid.ts';
 import { recordPayment as decidePayment } from '../../domain/order/steps/record-payment.ts';
 import type { StepResult } from '../../domain/order/view.ts';
@@ -45,6 +46,30 @@ export async function recordPayment(
       const outOfStock =
         refusal === 'insufficient_stock' ? await leavesWithoutStock(db, scope.leaves) : new Set<string>();
       return { nodes: nodesOf(scope), decision: decidePayment({ scope, money, at, contractOf, outOfStock }) };
+    },
+  );
+}
+
+/** The seller takes something off one of the orders that are paid together (ST-8). */
+export async function changePrice(
+  db: Database,
+  { orderNo, inboxId, atMs }: MessageStep,
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  const { orderNo: leafNo, priceCutFen, freightCutFen, reason } = payload as Record<string, string | number>;
+  const command = {
+    orderNo: String(leafNo),
+    priceCutFen: BigInt(priceCutFen as number),
+    freightCutFen: BigInt(freightCutFen as number),
+    reason: String(reason),
+  };
+  return await runStep(
+    db,
+    { orderNo, stepKey: inboxId, action: 'change_price', actor, at, inboxId, input: payload },
+    async () => {
+      const scope = await requireScope(db, orderNo);
+      return { nodes: nodesOf(scope), decision: decidePriceChange(scope, command) };
     },
   );
 }

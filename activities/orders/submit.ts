@@ -79,7 +79,6 @@ function orderRow(
     couponIds: [...couponIds],
     splitRule: node.kind === 'child' ? 'shop' : null,
     goodsFen: sumFen(lines.map((line) => line.goodsFen)),
-    freightFen: sumFen(lines.map((line) => line.freightFen)),
     priceSteps: node.kind === 'child' ? [] : quote.basket.pricing.steps,
     region: quote.basket.region,
     sealedContact: quote.sealedContact,

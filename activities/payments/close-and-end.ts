@@ -21,7 +21,7 @@ export async function closeAndEnd(
   const at = new Date(step.atMs);
   for (;;) {
     for (const attempt of await openAttemptsOf(db, step.orderNo)) {
-      const closing = await closeOrFindPaid(providerOf(providers, attempt.provider), attempt.outTradeNo);
+      const closing = await closeOrFindPaid(providerOf(providers, attempt.provider), attempt);
       if (closing.kind === 'paid')
         return { kind: 'paid', inboxId: (await recordPaidTrade(db, attempt, closing.trade, at)).inboxId };
       await attemptClosed(db, attempt.outTradeNo, at);
@@ -30,4 +30,23 @@ export async function closeAndEnd(
     const opened = result.verdict.result === 'refused' && result.verdict.code === 'payment_open';
     if (!opened) return { kind: 'ended', step: result };
   }
+}
+
+/**
+ * Closes what could still take money for an order that another attempt paid, as after late money (PY-6). What the
+ * provider has of it by then becomes a message like its notification, to be refunded; the ids of those messages.
+ */
+export async function closeOpenAttempts(
+  db: Database,
+  providers: PaymentProviders,
+  { orderNo, atMs }: { orderNo: string; atMs: number },
+): Promise<string[]> {
+  const at = new Date(atMs);
+  const inboxIds: string[] = [];
+  for (const attempt of await openAttemptsOf(db, orderNo)) {
+    const closing = await closeOrFindPaid(providerOf(providers, attempt.provider), attempt);
+    if (closing.kind === 'closed') await attemptClosed(db, attempt.outTradeNo, at);
+    else inboxIds.push((await recordPaidTrade(db, attempt, closing.trade, at)).inboxId);
+  }
+  return inboxIds;
 }

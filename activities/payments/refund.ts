@@ -1,10 +1,15 @@
 import type { Database } from '../../db/client.ts';
 import { finishRefund as finish, queueRefund as queue } from '../../db/commands/refunds.ts';
 import { loadRefund } from '../../db/queries/refunds.ts';
-import { refundVoucher } from '../../domain/ledger/vouchers.ts';
+import { accounts, refundVoucher } from '../../domain/ledger/vouchers.ts';
 import { type PaymentProviders, providerOf } from './providers.ts';
 
 export type RefundAnswer = { state: 'succeeded' } | { state: 'pending' } | { state: 'refused'; code: string };
+
+/** Why a refund went to a person, for them to read. Others are the provider's own code. */
+const WORDS: Record<string, string> = {
+  no_end_in_a_week: 'the provider did not finish the refund within a week',
+};
 
 /**
  * Sends a refund by the original route, or asks what became of it (PY-8). The provider is asked first, by our number,
@@ -19,47 +24,45 @@ export async function sendRefund(
   if (refund.state === 'queued') return { state: 'refused', code: 'with_a_person' };
   if (refund.state === 'succeeded') return { state: 'succeeded' };
   const provider = providerOf(providers, payment.provider);
-  const known = await provider.queryRefund(refund.outTradeNo, refundNo);
+  const { amountFen, reason } = refund;
+  const totalFen = payment.receivedFen ?? payment.amountFen;
+  const known = await provider.queryRefund(payment, refundNo);
   const answer =
     known.state === 'not_found'
-      ? await provider.refund({
-          refundNo,
-          outTradeNo: refund.outTradeNo,
-          amountFen: refund.amountFen,
-          totalFen: payment.receivedFen ?? payment.amountFen,
-          reason: refund.reason,
-        })
+      ? await provider.refund({ trade: payment, refundNo, amountFen, totalFen, reason })
       : known;
-  if (answer.state === 'succeeded') return { state: 'succeeded' };
-  if (answer.state === 'refused') return { state: 'refused', code: answer.code };
-  return { state: 'pending' };
+  switch (answer.state) {
+    case 'succeeded':
+      return { state: 'succeeded' };
+    case 'refused':
+    case 'abnormal':
+      return { state: 'refused', code: answer.code };
+    case 'pending':
+    case 'not_found':
+      return { state: 'pending' };
+  }
 }
 
-/** Books a refund that the provider has made: voucher, state and notice in one statement. */
+/** Books a refund that the provider has made: voucher, state and notice at once. */
 export async function finishRefund(
   db: Database,
   { refundNo, atMs }: { refundNo: string; atMs: number },
 ): Promise<void> {
-  const { refund, payment, strayVoucher: stray } = await loadRefund(db, refundNo);
-  const at = new Date(atMs);
-  const voucher = refundVoucher(
-    { orderNo: refund.orderNo, rootNo: stray?.rootNo ?? payment.orderNo, operator: 'system', at },
-    {
-      refundNo,
-      provider: payment.provider,
-      amountFen: refund.amountFen,
-      from: stray ? 'unallocated' : 'deposits',
-      reverses: stray?.voucherNo ?? `${refund.orderNo}-PAY-${refund.outTradeNo}`,
-    },
-  );
-  await finish(db, refundNo, voucher);
+  const { refund, payment, rootNo } = await loadRefund(db, refundNo);
+  const header = { orderNo: refund.orderNo, rootNo, operator: 'system', at: new Date(atMs) };
+  const paidFrom = accounts.channel(payment.provider);
+  await finish(db, refundNo, refundVoucher(header, { ...refund, paidFrom }));
 }
 
-/** A refund that the provider refuses goes to a person, with the ways out; nothing of the balance was touched. */
+/**
+ * A refund that the provider refuses, that did not reach the buyer or that does not end goes to a person, with the ways
+ * out; nothing of the balance was touched (RF-6).
+ */
 export async function queueRefund(
   db: Database,
   { refundNo, code, atMs }: { refundNo: string; code: string; atMs: number },
 ): Promise<void> {
   const { refund } = await loadRefund(db, refundNo);
-  await queue(db, { refundNo, orderNo: refund.orderNo, code, at: new Date(atMs) });
+  const message = WORDS[code] ?? 'the provider did not make the refund';
+  await queue(db, { refundNo, orderNo: refund.orderNo, code, message, at: new Date(atMs) });
 }

@@ -41,7 +41,7 @@ function representNode(
     state,
     secondsLeft,
     shipBy,
-    lastFailure: payments.at(-1)?.state === 'failed' ? (payments.at(-1)?.failure ?? null) : null,
+    lastFailure: lastFailure(payments.at(-1)),
     held: node.holds > 0,
     shipments,
     refunds,
@@ -95,6 +95,11 @@ function representNode(
     prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
     actions: actionsOf(node, viewer, now),
   };
+}
+
+/** The words of the newest attempt's failure: the provider refused it, or declined a try while it is open (PY-4). */
+function lastFailure(newest: OrderRow['payments'][number] | undefined) {
+  return newest?.state === 'failed' || newest?.state === 'open' ? newest.failure : null;
 }
 
 /** The state a node shows: its own, or for a paid parent its children's (decision 13). */

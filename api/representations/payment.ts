@@ -12,10 +12,32 @@ export const paymentSchema = z
       .union([
         z.object({ kind: z.literal('qr'), qrCode: z.string() }),
         z.object({ kind: z.literal('redirect'), url: z.string() }),
+        z.object({
+          kind: z.literal('wechat_jsapi'),
+          appId: z.string(),
+          timeStamp: z.string(),
+          nonceStr: z.string(),
+          package: z.string(),
+          signType: z.string(),
+          paySign: z.string(),
+        }),
+        z.object({ kind: z.literal('card_form'), publishableKey: z.string(), clientSecret: z.string() }),
       ])
       .nullable()
-      .openapi({ description: 'A QR code to show, or an address to go to' }),
-    failure: promptSchema.nullable(),
+      .openapi({
+        description:
+          'What the client does next: show a QR code, go to an address, hand the parameters to WeChat, or open the card provider’s form (Stripe.js), so that no card number comes here',
+      }),
+    failure: promptSchema
+      .nullable()
+      .openapi({ description: 'Why the last try failed, in the buyer’s words' }),
+    declines: z
+      .array(z.object({ code: z.string(), zh: z.string(), en: z.string(), at: timeSchema }))
+      .openapi({ description: 'Every failed try that the provider reported, oldest first' }),
+    funding: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The kind of card that paid: `debit`, `credit`, `prepaid`' }),
     providerTradeNo: z.string().nullable(),
     paidAt: timeSchema.nullable(),
     receivedFen: fenSchema.nullable(),
@@ -23,6 +45,14 @@ export const paymentSchema = z
     expiresAt: timeSchema,
   })
   .openapi('Payment');
+
+interface Decline {
+  outTradeNo: string;
+  code: string;
+  zh: string;
+  en: string;
+  at: Date;
+}
 
 interface Attempt {
   outTradeNo: string;
@@ -35,12 +65,16 @@ interface Attempt {
   providerTradeNo: string | null;
   paidAt: Date | null;
   receivedFen: bigint | null;
+  funding: string | null;
   createdAt: Date;
   expiresAt: Date;
 }
 
-export function representPayment(attempt: Attempt): z.infer<typeof paymentSchema> {
-  const { outTradeNo, orderNo, method, state, providerTradeNo, failure } = attempt;
+export function representPayment(
+  attempt: Attempt,
+  declines: readonly Decline[] = [],
+): z.infer<typeof paymentSchema> {
+  const { outTradeNo, orderNo, method, state, providerTradeNo, failure, funding } = attempt;
   return {
     outTradeNo,
     orderNo,
@@ -49,6 +83,10 @@ export function representPayment(attempt: Attempt): z.infer<typeof paymentSchema
     state,
     action: attempt.action as z.infer<typeof paymentSchema>['action'],
     failure: failure && { zh: failure.zh, en: failure.en },
+    declines: declines
+      .filter((decline) => decline.outTradeNo === outTradeNo)
+      .map(({ code, zh, en, at }) => ({ code, zh, en, at: at.toISOString() })),
+    funding,
     providerTradeNo,
     paidAt: attempt.paidAt?.toISOString() ?? null,
     receivedFen: attempt.receivedFen === null ? null : Number(attempt.receivedFen),

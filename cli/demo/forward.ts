@@ -39,8 +39,9 @@ export async function wholeLife(stage: Stage): Promise<void> {
   );
 
   const payment = await stage.startPayment(buyer, orderNo);
-  stage.say(`She scans Alipay’s QR code ${payment.action.qrCode} and pays.`);
-  await stage.cashier(payment.outTradeNo, 'pay');
+  const { action } = payment;
+  stage.say(`She scans Alipay’s QR code ${action?.kind === 'qr' ? action.qrCode : ''} and pays.`);
+  await stage.cashier(payment, 'pay');
   const paid = await stage.until(buyer.client, orderNo, (order) => order.state === 'awaiting_shipment');
   stage.check(
     `Alipay’s signed notification makes it paid: “${paid.prompt.zh}”`,
@@ -104,8 +105,7 @@ export async function twoShops(stage: Stage): Promise<void> {
   const [first] = parent.children;
   const payment = await stage.startPayment(buyer, first?.orderNo ?? orderNo, 'alipay_page');
   stage.say('He presses “pay” on the first child; the cross-shop discount makes it the whole that is paid.');
-  await fetch(payment.action.url ?? '');
-  await stage.cashier(payment.outTradeNo, 'pay');
+  await stage.cashier(payment, 'pay');
   const paid = await stage.until(buyer.client, orderNo, (order) => order.state === 'awaiting_shipment');
   stage.check(
     'one payment paid both children',
@@ -158,7 +158,7 @@ export async function autoReceipt(stage: Stage): Promise<void> {
     await stage.quote(buyer, [{ skuId: 'FLASH-SNACK', quantity: 1 }]),
   );
   const payment = await stage.startPayment(buyer, orderNo);
-  await stage.cashier(payment.outTradeNo, 'pay');
+  await stage.cashier(payment, 'pay');
   await stage.until(buyer.client, orderNo, (order) => order.state === 'awaiting_shipment');
   await merchant.post(`/merchant/orders/${orderNo}/shipments`, {
     carrier: 'shunfeng',

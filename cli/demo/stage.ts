@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import type { z } from 'zod';
 import type { OrderRepresentation } from '../../api/representations/order-schema.ts';
+import type { paymentSchema } from '../../api/representations/payment.ts';
 import type { QuoteRepresentation } from '../../api/representations/quote.ts';
 import { formatYuan } from '../../domain/money.ts';
 import { logIn } from '../../sandbox/identity/client.ts';
@@ -9,6 +11,23 @@ import { ShopClient } from '../shop-client.ts';
 import type { Stack } from '../stack/index.ts';
 
 export type Order = OrderRepresentation;
+export type Payment = z.infer<typeof paymentSchema>;
+
+const PROVIDERS: Record<string, 'alipay' | 'wechatpay' | 'stripe'> = {
+  alipay_qr: 'alipay',
+  alipay_page: 'alipay',
+  wechat_native: 'wechatpay',
+  wechat_jsapi: 'wechatpay',
+  card: 'stripe',
+};
+
+/** A trade in its provider's own books; amounts in fen. */
+export interface Trade {
+  tradeNo: string | null;
+  paidFen: number;
+  refundedFen: number;
+  closedAt: string | null;
+}
 
 /** A buyer of the story: a caller with a delivery address. */
 export interface Buyer {
@@ -101,48 +120,75 @@ export class Stage {
     return who.get<Order>(`/orders/${orderNo}`);
   }
 
-  async until(who: ShopClient, orderNo: string, wanted: (order: Order) => boolean): Promise<Order> {
+  until(who: ShopClient, orderNo: string, wanted: (order: Order) => boolean): Promise<Order> {
+    return this.wait(`${orderNo} to go on`, async () => {
+      const order = await this.read(who, orderNo);
+      return wanted(order) ? order : undefined;
+    });
+  }
+
+  /** What `look` finds, once it finds something. Throws when it found nothing in 30 s. */
+  async wait<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
-      const order = await this.read(who, orderNo);
-      if (wanted(order)) return order;
-      if (Date.now() > deadline)
-        throw new Error(`${orderNo} is still ${order.state} after ${PATIENCE_MS / 1000} s`);
+      const found = await look();
+      if (found !== undefined) return found;
+      if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
   }
 
-  /** The buyer's hand in Alipay's cashier: pays, or is declined. */
-  async cashier(
-    outTradeNo: string,
+  /** The buyer's hand in the provider's cashier: pays, or is declined. */
+  cashier(
+    payment: Payment,
     act: 'pay' | 'decline',
     body: Record<string, unknown> = {},
   ): Promise<Record<string, unknown>> {
-    return await this.sandbox(`/trades/${outTradeNo}/${act}`, body);
+    return this.sandbox(payment, `/trades/${payment.outTradeNo}/${act}`, body);
   }
 
-  async sandbox(
+  /** The payment as its provider has it. */
+  trade(payment: Payment): Promise<Trade> {
+    return this.sandbox(payment, `/trades/${payment.outTradeNo}`);
+  }
+
+  /** From now on the provider behaves like this with the payment; see the sandbox's README for the rules. */
+  async fault(payment: Payment, rule: Record<string, unknown>): Promise<void> {
+    await this.sandbox(payment, '/faults', { ...rule, onlyOutTradeNo: payment.outTradeNo });
+  }
+
+  /** Asks the control API of the payment's provider, or tells it `body`. */
+  async sandbox<Answer = Record<string, unknown>>(
+    { method }: Payment,
     path: string,
-    body: Record<string, unknown> = {},
-    method = 'POST',
-  ): Promise<Record<string, unknown>> {
-    const response = await fetch(`${this.stack.sandboxUrl}/control/alipay${path}`, {
-      method,
-      ...(method === 'POST'
-        ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-        : {}),
+    body?: Record<string, unknown>,
+  ): Promise<Answer> {
+    const response = await fetch(`${this.stack.sandboxUrl}/control/${PROVIDERS[method]}${path}`, {
+      ...(body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
     });
     if (!response.ok) throw new Error(`sandbox ${path}: ${response.status} ${await response.text()}`);
-    const text = await response.text();
-    return text ? (JSON.parse(text) as Record<string, unknown>) : {};
+    return (await response.json()) as Answer;
   }
 
+  /** Starts a payment; where that is a page, the buyer's browser goes there. `more` is what the method needs besides. */
   async startPayment(
     buyer: Buyer,
     orderNo: string,
     method = 'alipay_qr',
-  ): Promise<{ outTradeNo: string; action: { qrCode?: string; url?: string } }> {
-    return await buyer.client.post(`/orders/${orderNo}/payments`, { method });
+    more: Record<string, string> = {},
+  ): Promise<Payment> {
+    const payment = await buyer.client.post<Payment>(`/orders/${orderNo}/payments`, { method, ...more });
+    if (payment.action?.kind === 'redirect') await fetch(payment.action.url);
+    return payment;
+  }
+
+  /** Every payment attempt of an order, oldest first. */
+  async payments(who: ShopClient, orderNo: string): Promise<Payment[]> {
+    return (await who.get<{ payments: Payment[] }>(`/orders/${orderNo}/payments`)).payments;
   }
 
   /** Every order's number, states, amounts and the number of events in its history. */

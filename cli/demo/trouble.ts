@@ -30,14 +30,12 @@ export async function cancel(stage: Stage): Promise<void> {
   stage.say('A QR code was shown already, so Alipay’s trade is closed before the order ends.');
   await buyer.client.post(`/orders/${orderNo}/cancellations`, {});
   const ended = await stage.until(buyer.client, orderNo, (order) => order.state === 'cancelled');
-  const { payments } = await buyer.client.get<{ payments: { outTradeNo: string; state: string }[] }>(
-    `/orders/${orderNo}/payments`,
-  );
+  const [attempt] = await stage.payments(buyer.client, orderNo);
   stage.check(`at once, without review: “${ended.prompt.en}”`, ended.state === 'cancelled');
   stage.check(
     'the open attempt is closed and the stock is back',
-    payments[0]?.outTradeNo === payment.outTradeNo &&
-      payments[0].state === 'closed' &&
+    attempt?.outTradeNo === payment.outTradeNo &&
+      attempt.state === 'closed' &&
       (await available(stage, 'CUP-WHITE')) === before,
   );
 }
@@ -73,8 +71,7 @@ export async function declined(stage: Stage): Promise<void> {
   const buyer = await stage.buyer('吴桐');
   const orderNo = await stage.submit(buyer, await stage.quote(buyer, [{ skuId: 'CUP-WHITE', quantity: 1 }]));
   const first = await stage.startPayment(buyer, orderNo);
-  await fetch(first.action.qrCode ?? '');
-  const shown = await stage.cashier(first.outTradeNo, 'decline', { reason: 'insufficient_balance' });
+  const shown = await stage.cashier(first, 'decline', { reason: 'insufficient_balance' });
   stage.say(
     `Alipay shows in its own page: ${(shown['text'] as { zh: string }).zh} (${(shown['text'] as { en: string }).en}).`,
   );
@@ -82,8 +79,7 @@ export async function declined(stage: Stage): Promise<void> {
   stage.check('no failure is invented: the order still awaits payment', still.state === 'awaiting_payment');
   const second = await stage.startPayment(buyer, orderNo, 'alipay_page');
   stage.say('He takes Alipay’s page instead; the first attempt is closed at Alipay before the second opens.');
-  await fetch(second.action.url ?? '');
-  await stage.cashier(second.outTradeNo, 'pay');
+  await stage.cashier(second, 'pay');
   const paid = await stage.until(buyer.client, orderNo, (order) => order.state === 'awaiting_shipment');
   stage.check(
     `paid with the second attempt: ${yuan(paid.amounts.paidFen)}`,
@@ -102,8 +98,8 @@ export async function lateMoney(stage: Stage): Promise<void> {
   const payment = await stage.startPayment(buyer, orderNo);
   await stage.until(buyer.client, orderNo, (order) => order.state === 'cancelled');
   stage.say('The order timed out. Now Alipay books the payment all the same and notifies us.');
-  await stage.sandbox('/faults', { payAfterClose: true, onlyOutTradeNo: payment.outTradeNo });
-  await stage.cashier(payment.outTradeNo, 'pay');
+  await stage.fault(payment, { payAfterClose: true });
+  await stage.cashier(payment, 'pay');
   const refunded = await stage.until(buyer.client, orderNo, (order) =>
     order.refunds.some((refund) => refund.state === 'succeeded'),
   );

@@ -4,6 +4,8 @@ import type { Ports } from './ports.ts';
 
 const alipayAppId = '2021000000000001';
 const alipaySellerId = '2088000000000001';
+const wechatpayAppId = 'wx0000000000000001';
+const wechatpayMchId = '1900000001';
 const audience = 'dingdan-api';
 
 /** Addresses the parts of the stack serve at. */
@@ -49,11 +51,18 @@ export function stackEnvironment(input: {
     ALIPAY_GATEWAY: `${sandboxUrl}/alipay/gateway.do`,
     ALIPAY_APP_ID: alipayAppId,
     ALIPAY_SELLER_ID: alipaySellerId,
-    ALIPAY_PRIVATE_KEY: keys.appPrivate,
-    ALIPAY_PUBLIC_KEY: keys.alipayPublic,
+    ALIPAY_KEYS: keys.alipay,
+    WECHATPAY_BASE_URL: sandboxUrl,
+    WECHATPAY_APP_ID: wechatpayAppId,
+    WECHATPAY_MCH_ID: wechatpayMchId,
+    WECHATPAY_KEYS: keys.wechatpay,
+    STRIPE_BASE_URL: sandboxUrl,
+    STRIPE_KEYS: keys.stripe,
     SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
-    ALIPAY_SANDBOX_PRIVATE_KEY: keys.alipayPrivate,
-    ALIPAY_SANDBOX_APP_PUBLIC_KEY: keys.appPublic,
+    SANDBOX_ALIPAY_KEYS: keys.sandboxAlipay,
+    SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,
+    SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
+    SANDBOX_STRIPE_WEBHOOK_URL: `${apiUrl}/v1/callbacks/stripe`,
     SANDBOX_CLOCK_MULTIPLIER: '1',
     TZ: 'Asia/Shanghai',
     ...input.overrides,

@@ -4,44 +4,98 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Paths of the PEM files (private: PKCS8, public: SPKI) and the key that wraps the buyers' data keys. */
+/** Paths of the JSON files with the keys of each provider, ours and the sandbox's, and the key that wraps data keys. */
 export interface Keys {
-  appPrivate: string;
-  appPublic: string;
-  alipayPrivate: string;
-  alipayPublic: string;
+  alipay: string;
+  wechatpay: string;
+  stripe: string;
+  sandboxAlipay: string;
+  sandboxWechatpay: string;
+  sandboxStripe: string;
   /** 32 bytes, base64. */
   masterKey: string;
 }
 
-/** The keys under `folder`, made at the first call: the shop's pair "app", the sandbox's pair "alipay", the master key. */
+/** The keys under `folder`, made at the first call: each provider knows us by ours, and we know it by its own. */
 export async function ensureKeys(folder: string): Promise<Keys> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const masterFile = join(folder, 'master.key');
-  const [app, alipay] = await Promise.all([ensurePair(folder, 'app'), ensurePair(folder, 'alipay')]);
   if (!existsSync(masterFile)) await writePrivate(masterFile, randomBytes(32).toString('base64'));
-  return {
-    appPrivate: app.privateFile,
-    appPublic: app.publicFile,
-    alipayPrivate: alipay.privateFile,
-    alipayPublic: alipay.publicFile,
+  const file = (name: string) => join(folder, `${name}.json`);
+  const keys: Keys = {
+    alipay: file('alipay'),
+    wechatpay: file('wechatpay'),
+    stripe: file('stripe'),
+    sandboxAlipay: file('sandbox-alipay'),
+    sandboxWechatpay: file('sandbox-wechatpay'),
+    sandboxStripe: file('sandbox-stripe'),
     masterKey: (await readFile(masterFile, 'utf8')).trim(),
+  };
+  await Promise.all([
+    ensureBoth(keys.alipay, keys.sandboxAlipay, alipay),
+    ensureBoth(keys.wechatpay, keys.sandboxWechatpay, wechatpay),
+    ensureBoth(keys.stripe, keys.sandboxStripe, stripe),
+  ]);
+  return keys;
+}
+
+interface BothSides {
+  ours: object;
+  theirs: object;
+}
+
+/** Both files belong together: where one is missing, both are made. */
+async function ensureBoth(ours: string, theirs: string, make: () => Promise<BothSides>): Promise<void> {
+  if (existsSync(ours) && existsSync(theirs)) return;
+  const made = await make();
+  await writePrivate(theirs, JSON.stringify(made.theirs, null, 2));
+  await writePrivate(ours, JSON.stringify(made.ours, null, 2));
+}
+
+async function alipay(): Promise<BothSides> {
+  const [app, provider] = await Promise.all([rsaPair(), rsaPair()]);
+  return {
+    ours: { privateKey: app.privateKey, alipayPublicKeys: [provider.publicKey] },
+    theirs: { privateKey: provider.privateKey, appPublicKey: app.publicKey },
   };
 }
 
-async function ensurePair(folder: string, name: string) {
-  const privateFile = join(folder, `${name}-private.pem`);
-  const publicFile = join(folder, `${name}-public.pem`);
-  if (!existsSync(privateFile) || !existsSync(publicFile)) {
-    const pair = await promisify(generateKeyPair)('rsa', {
-      modulusLength: 2048,
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    });
-    await writePrivate(publicFile, pair.publicKey);
-    await writePrivate(privateFile, pair.privateKey);
-  }
-  return { privateFile, publicFile };
+async function wechatpay(): Promise<BothSides> {
+  const [merchant, platform] = await Promise.all([rsaPair(), rsaPair()]);
+  const serial = randomBytes(20).toString('hex').toUpperCase();
+  const id = `PUB_KEY_ID_${randomBytes(16).toString('hex').toUpperCase()}`;
+  const apiV3Key = randomBytes(16).toString('hex');
+  return {
+    ours: {
+      merchant: { serial, privateKey: merchant.privateKey },
+      platform: { [id]: platform.publicKey },
+      apiV3Keys: [apiV3Key],
+    },
+    theirs: {
+      merchant: { serial, publicKey: merchant.publicKey },
+      platform: { id, privateKey: platform.privateKey },
+      apiV3Key,
+    },
+  };
+}
+
+async function stripe(): Promise<BothSides> {
+  const secretKey = `sk_test_${randomBytes(24).toString('hex')}`;
+  const publishableKey = `pk_test_${randomBytes(24).toString('hex')}`;
+  const webhookSecret = `whsec_${randomBytes(24).toString('hex')}`;
+  return {
+    ours: { secretKey, publishableKey, webhookSecrets: [webhookSecret] },
+    theirs: { secretKey, publishableKey, webhookSecret },
+  };
+}
+
+/** A pair as PEM text: PKCS8 and SPKI. */
+export function rsaPair(): Promise<{ privateKey: string; publicKey: string }> {
+  return promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
 }
 
 function writePrivate(file: string, text: string): Promise<void> {

@@ -65,10 +65,13 @@ changed AS (
     contract_id = coalesce(c.contract_id, o.contract_id), paid_at = coalesce(c.paid_at, o.paid_at),
     shipped_at = coalesce(c.shipped_at, o.shipped_at), auto_receipt_at = coalesce(c.auto_receipt_at, o.auto_receipt_at),
     holds = coalesce(c.holds, o.holds), clock_left_ms = coalesce(c.clock_left_ms, o.clock_left_ms), receipt_extended = coalesce(c.receipt_extended, o.receipt_extended),
+    given_back_fen = coalesce(c.given_back_fen, o.given_back_fen),
+    price_cut_fen = coalesce(c.price_cut_fen, o.price_cut_fen), freight_cut_fen = coalesce(c.freight_cut_fen, o.freight_cut_fen),
     ended_at = coalesce(c.ended_at, o.ended_at), end_reason = coalesce(c.end_reason, o.end_reason)
   FROM doc, jsonb_to_recordset(doc.d -> 'nodes') AS c(order_no text, expected_version int, from_state text, to_state text,
     review text, review_reason text, contract_id text, paid_at timestamptz, shipped_at timestamptz,
-    auto_receipt_at timestamptz, holds int, clock_left_ms bigint, receipt_extended boolean, ended_at timestamptz, end_reason text)
+    auto_receipt_at timestamptz, holds int, clock_left_ms bigint, receipt_extended boolean, given_back_fen bigint, price_cut_fen bigint,
+    freight_cut_fen bigint, ended_at timestamptz, end_reason text)
   WHERE o.order_no = c.order_no AND o.version = c.expected_version AND o.state = c.from_state RETURNING 1),
 stock_delta AS MATERIALIZED (
   SELECT sku_id, warehouse_id, sum(on_hand_delta)::int AS on_hand, sum(reserved_delta)::int AS reserved
@@ -219,6 +222,8 @@ function refusalOf(error: unknown): CommitRefused | undefined {
     return new CommitRefused('insufficient_stock');
   if (code === '23505' && constraint_name === 'order_log_step') return new CommitRefused('repeated');
   if (code === '23505' && constraint_name === 'orders_quote_once') return new CommitRefused('quote_used');
+  if (code === 'DD003') return new CommitRefused('stale'); // another child's refund of the same payment came first
+  if (code === '23505' && constraint_name === 'refunds_pkey') return new CommitRefused('stale'); // … took its number
   if (code === '40P01') return new CommitRefused('stale'); // a deadlock's victim: look again
   return undefined;
 }

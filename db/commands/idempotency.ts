@@ -78,15 +78,20 @@ export async function insertQuote(
   return row ? { result: 'claimed', ref: row.quoteId } : await earlierClaim(db, key);
 }
 
-/** Stores an address under its key, both or neither. */
+/** Stores an address under its key in one statement, both or neither. */
 export async function insertAddress(
   db: Database,
   key: IdempotencyKey,
   address: typeof addresses.$inferInsert,
 ): Promise<Claim> {
-  return await db.transaction(async (tx) => {
-    const claim = await claimKey(tx as unknown as Database, key, address.addressId, address.createdAt);
-    if (claim.result === 'claimed') await tx.insert(addresses).values(address);
-    return claim;
-  });
+  const { addressId, buyerId, region, sealedContact } = address;
+  const at = address.createdAt.toISOString();
+  const [row] = await db.execute<{ address_id: string }>(sql`
+    WITH claimed AS (
+      INSERT INTO ${idempotencyKeys} (scope, key, body_hash, ref, created_at)
+      VALUES (${key.scope}, ${key.key}, ${key.bodyHash}, ${addressId}, ${at}::timestamptz)
+      ON CONFLICT DO NOTHING RETURNING ref)
+    INSERT INTO ${addresses} (address_id, buyer_id, region, sealed_contact, created_at)
+    SELECT ref, ${buyerId}, ${region}, ${sealedContact}::bytea, ${at}::timestamptz FROM claimed RETURNING address_id`);
+  return row ? { result: 'claimed', ref: row.address_id } : await earlierClaim(db, key);
 }

@@ -1,6 +1,6 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
-import { orders, payments } from '../schema/index.ts';
+import { orders, paymentDeclines, payments } from '../schema/index.ts';
 import type { IdempotencyKey } from './idempotency.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
@@ -25,14 +25,14 @@ export async function openAttempt(
       WITH bumped AS (
         UPDATE orders SET attempts = attempts + 1, version = version + 1
         WHERE order_no = ${orderNo} AND payment_root_no = order_no AND state = 'awaiting_payment' AND payment_deadline > ${at}::timestamptz
-        RETURNING order_no, kind, attempts, payable_fen, payment_deadline),
+        RETURNING order_no, kind, attempts, payable_fen - price_cut_fen - freight_cut_fen AS payable_fen, payment_deadline),
       attempt AS (
         INSERT INTO payments (out_trade_no, order_no, attempt, method, provider, amount_fen, state, created_at, expires_at)
         SELECT order_no || 'P' || attempts, order_no, attempts, ${method}::text, ${provider}::text, payable_fen, 'starting', ${at}::timestamptz, payment_deadline
         FROM bumped RETURNING out_trade_no, order_no, amount_fen, expires_at),
       allocated AS (
         INSERT INTO payment_allocations (out_trade_no, order_no, amount_fen)
-        SELECT a.out_trade_no, o.order_no, o.payable_fen FROM attempt a, orders o
+        SELECT a.out_trade_no, o.order_no, o.payable_fen - o.price_cut_fen - o.freight_cut_fen FROM attempt a, orders o
         WHERE o.payment_root_no = a.order_no AND o.kind <> 'parent'),
       keyed AS (
         INSERT INTO idempotency_keys (scope, key, body_hash, ref, created_at)
@@ -54,15 +54,15 @@ export async function openAttempt(
   }
 }
 
-/** The provider took the attempt: what the buyer's client needs to go on. */
+/** The provider took the attempt: what the buyer's client needs to go on, and the provider's handle of it. */
 export async function attemptOpened(
   db: Database,
   outTradeNo: string,
-  action: Record<string, string>,
+  started: { action: Record<string, string>; providerRef: string | null },
 ): Promise<void> {
   await db
     .update(payments)
-    .set({ state: 'open', action })
+    .set({ state: 'open', ...started })
     .where(and(eq(payments.outTradeNo, outTradeNo), eq(payments.state, 'starting')));
 }
 
@@ -77,6 +77,52 @@ export async function attemptFailed(
     .update(payments)
     .set({ state: 'failed', failure, endedAt: at })
     .where(and(eq(payments.outTradeNo, outTradeNo), eq(payments.state, 'starting')));
+}
+
+/**
+ * The provider reported a failed try of an attempt that is still open (PY-4): kept in its history, and shown until it
+ * is paid. Once per event of the provider, whatever became of the attempt since.
+ */
+export async function recordDecline(
+  db: Database,
+  decline: typeof paymentDeclines.$inferInsert,
+): Promise<void> {
+  const { code, zh, en } = decline;
+  const noted = db
+    .$with('noted')
+    .as(
+      db
+        .insert(paymentDeclines)
+        .values(decline)
+        .onConflictDoNothing()
+        .returning({ outTradeNo: paymentDeclines.outTradeNo }),
+    );
+  await db
+    .with(noted)
+    .update(payments)
+    .set({ failure: { code, zh, en, retryable: true } })
+    .where(
+      and(
+        eq(payments.outTradeNo, decline.outTradeNo),
+        eq(payments.state, 'open'),
+        sql`exists (select 1 from ${noted})`,
+      ),
+    );
+}
+
+/** Every failed try of an order's attempts, oldest first. */
+export async function declinesOf(db: Database, orderNo: string) {
+  return await db
+    .select({ decline: paymentDeclines })
+    .from(paymentDeclines)
+    .innerJoin(payments, eq(payments.outTradeNo, paymentDeclines.outTradeNo))
+    .where(eq(payments.orderNo, orderNo))
+    .orderBy(asc(paymentDeclines.at));
+}
+
+/** The kind of card that pays an attempt (PY-1). */
+export async function noteFunding(db: Database, outTradeNo: string, funding: string): Promise<void> {
+  await db.update(payments).set({ funding }).where(eq(payments.outTradeNo, outTradeNo));
 }
 
 /** The attempt was closed at the provider and can take no money any more. */

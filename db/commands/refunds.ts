@@ -5,19 +5,25 @@ import { notices, orders, postings, refunds, vouchers, workItems } from '../sche
 
 const DUE_MS = 24 * 3_600_000;
 
-/** The refund succeeded: its state, its voucher and the buyer's notice, once. */
+export const refundWorkItemId = (refundNo: string): string => `refund-${refundNo}`;
+
+/**
+ * The money is back: the refund's state, its voucher and the buyer's notice, once. From `requested` by the provider's
+ * word; from `queued` by a person's, with what proves it, which closes the work item. False if it was in neither.
+ */
 export async function finishRefund(
   db: Database,
   refundNo: string,
   { postings: movements, ...voucher }: Voucher,
-): Promise<void> {
-  await db.transaction(async (tx) => {
+  byHand?: { proof: string; operator: string },
+): Promise<boolean> {
+  return await db.transaction(async (tx) => {
     const [refund] = await tx
       .update(refunds)
-      .set({ state: 'succeeded', endedAt: voucher.at })
-      .where(and(eq(refunds.refundNo, refundNo), eq(refunds.state, 'requested')))
+      .set({ state: 'succeeded', endedAt: voucher.at, proof: byHand?.proof ?? null })
+      .where(and(eq(refunds.refundNo, refundNo), eq(refunds.state, byHand ? 'queued' : 'requested')))
       .returning();
-    if (!refund) return;
+    if (!refund) return false;
     await tx.insert(vouchers).values(voucher);
     if (movements.length > 0) {
       await tx
@@ -39,33 +45,66 @@ export async function finishRefund(
         at: voucher.at,
       })
       .onConflictDoNothing();
+    if (byHand)
+      await tx
+        .update(workItems)
+        .set({ closedAt: voucher.at, outcome: 'paid_by_hand', closedBy: byHand.operator })
+        .where(eq(workItems.workItemId, refundWorkItemId(refundNo)));
+    return true;
   });
 }
 
-/** The provider refused the refund: a work item for finance, due in 24 hours. */
+/** The refund needs a person: a work item for finance, due in 24 hours, opened anew if it was decided before. */
 export async function queueRefund(
   db: Database,
-  item: { refundNo: string; orderNo: string; code: string; at: Date },
+  item: { refundNo: string; orderNo: string; code: string; message: string; at: Date },
 ): Promise<void> {
-  const { refundNo, orderNo, code, at } = item;
+  const { refundNo, orderNo, code, message, at } = item;
   await db.transaction(async (tx) => {
-    const failure = { code, message: `the provider refused the refund: ${code}` };
-    await tx
+    const [queued] = await tx
       .update(refunds)
-      .set({ state: 'queued', failure })
-      .where(and(eq(refunds.refundNo, refundNo), eq(refunds.state, 'requested')));
+      .set({ state: 'queued', failure: { code, message } })
+      .where(and(eq(refunds.refundNo, refundNo), eq(refunds.state, 'requested')))
+      .returning({ refundNo: refunds.refundNo });
+    if (!queued) return;
+    const opened = {
+      reason: `${message} (${code})`,
+      openedAt: at,
+      dueAt: new Date(at.getTime() + DUE_MS),
+      closedAt: null,
+      outcome: null,
+      closedBy: null,
+    };
     await tx
       .insert(workItems)
       .values({
-        workItemId: `refund-${refundNo}`,
+        workItemId: refundWorkItemId(refundNo),
         kind: 'refund_refused',
         orderNo,
-        reason: failure.message,
         ownerRole: 'finance',
-        waysOut: ['retry', 'pay_out_by_hand'],
-        openedAt: at,
-        dueAt: new Date(at.getTime() + DUE_MS),
+        waysOut: ['retry', 'paid_by_hand'],
+        ...opened,
       })
-      .onConflictDoNothing();
+      .onConflictDoUpdate({ target: workItems.workItemId, set: opened });
+  });
+}
+
+/** A person wants a queued refund tried again, under its own number. False if it is not queued any more. */
+export async function retryRefund(
+  db: Database,
+  { refundNo, operator, at }: { refundNo: string; operator: string; at: Date },
+): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    const [retried] = await tx
+      .update(refunds)
+      .set({ state: 'requested', failure: null })
+      .where(and(eq(refunds.refundNo, refundNo), eq(refunds.state, 'queued')))
+      .returning({ refundNo: refunds.refundNo });
+    if (!retried) return false;
+    await tx
+      .update(workItems)
+      .set({ closedAt: at, outcome: 'retry', closedBy: operator })
+      .where(eq(workItems.workItemId, refundWorkItemId(refundNo)));
+    return true;
   });
 }

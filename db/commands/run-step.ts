@@ -78,7 +78,7 @@ async function repeated(
 function resultOf(
   outcome: StepResult['outcome'],
   nodes: readonly OrderNode[],
-  { verdict, effects }: Decision,
+  { verdict, effects, attemptsLeft }: Decision,
 ): StepResult {
   const [own, ...others] = nodes.map((node) => after(node, effects.nodes));
   return {
@@ -86,6 +86,7 @@ function resultOf(
     verdict,
     node: own ? viewOf(own, others) : null,
     refundNos: effects.refunds.map((refund) => refund.refundNo),
+    ...(attemptsLeft ? { attemptsLeft: true } : {}),
   };
 }
 
@@ -94,6 +95,7 @@ function after(node: OrderNode, changes: Decision['effects']['nodes']): OrderNod
   const change = changes.find((candidate) => candidate.orderNo === node.orderNo);
   if (!change) return node;
   const { review, contractId, autoReceiptAt, holds, clockLeftMs, receiptExtended } = change.set;
+  const { givenBackFen, priceCutFen, freightCutFen } = change.set;
   return {
     ...node,
     state: change.to,
@@ -104,6 +106,12 @@ function after(node: OrderNode, changes: Decision['effects']['nodes']): OrderNod
     holds: holds ?? node.holds,
     clockLeftMs: clockLeftMs ?? node.clockLeftMs,
     receiptExtended: receiptExtended ?? node.receiptExtended,
+    givenBackFen: givenBackFen ?? node.givenBackFen,
+    // The node as loaded has its earlier cuts taken off; its view has these too.
+    payableFen:
+      node.payableFen -
+      ((priceCutFen ?? node.priceCutFen) - node.priceCutFen) -
+      ((freightCutFen ?? node.freightCutFen) - node.freightCutFen),
   };
 }
 

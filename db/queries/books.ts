@@ -16,7 +16,7 @@ export async function buyerMoney(db: Database, buyerId: string) {
   const rows = await db.execute<{ order_no: string; paid: string; refunded: string }>(sql`
     SELECT o.order_no, sum(greatest(e.amount_fen, 0))::text AS paid, sum(greatest(-e.amount_fen, 0))::text AS refunded
     FROM account_entries e JOIN orders o USING (order_no)
-    WHERE o.buyer_id = ${buyerId} AND e.account LIKE 'channel:%' GROUP BY o.order_no ORDER BY o.order_no`);
+    WHERE o.buyer_id = ${buyerId} AND (e.account LIKE 'channel:%' OR e.account = 'paid_by_hand') GROUP BY o.order_no ORDER BY o.order_no`);
   return [...rows].map((row) => ({
     orderNo: row.order_no,
     paidFen: BigInt(row.paid),

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { orders, refunds } from '../schema/index.ts';
 
@@ -9,7 +9,9 @@ export async function openRunnableOrders(db: Database, page: { before: Date; aft
       orderNo: orders.orderNo,
       buyerId: orders.buyerId,
       merchantId: orders.merchantId,
-      payableFen: orders.payableFen,
+      payableFen: sql<bigint>`${orders.payableFen} - ${orders.priceCutFen} - ${orders.freightCutFen}`.mapWith(
+        BigInt,
+      ),
       paymentDeadline: orders.paymentDeadline,
       state: orders.state,
     })

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import type { Contract, OrderNode, PaymentScope } from '../../domain/order/node.ts';
+import { withCuts } from '../../domain/order/price-cut.ts';
 import { type Database, oncePerDatabase } from '../client.ts';
 import * as t from '../schema/index.ts';
 
@@ -30,6 +31,10 @@ const NODE_COLUMNS = {
   holds: true,
   clockLeftMs: true,
   receiptExtended: true,
+  freightFen: true,
+  givenBackFen: true,
+  priceCutFen: true,
+  freightCutFen: true,
 } as const;
 
 const scopeQuery = oncePerDatabase((db) =>
@@ -50,7 +55,7 @@ const scopeQuery = oncePerDatabase((db) =>
 
 /** A payment root with its leaves and attempts, in one query; undefined if there is no such payment root. */
 export async function loadPaymentScope(db: Database, rootNo: string): Promise<PaymentScope | undefined> {
-  const rows = await scopeQuery(db).execute({ rootNo });
+  const rows = (await scopeQuery(db).execute({ rootNo })).map(withCuts);
   const root = rows.find((row) => row.orderNo === rootNo);
   if (!root) return undefined;
   const leaves = root.kind === 'parent' ? rows.filter((row) => row.kind === 'child') : [root];
@@ -69,7 +74,8 @@ const nodeQuery = oncePerDatabase((db) =>
 
 /** A node with its lines; undefined if there is none of that number. */
 export async function loadNode(db: Database, orderNo: string): Promise<OrderNode | undefined> {
-  return await nodeQuery(db).execute({ orderNo });
+  const row = await nodeQuery(db).execute({ orderNo });
+  return row && withCuts(row);
 }
 
 /** The contracts of merchants in force at a moment (FN-5). */

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { withCuts } from '../../domain/order/price-cut.ts';
 import type { NodeState } from '../../domain/order/states.ts';
 import { type Database, oncePerDatabase } from '../client.ts';
 import * as t from '../schema/index.ts';
@@ -26,7 +27,8 @@ const treeQuery = oncePerDatabase((db) =>
 
 /** A tree's nodes with all that a representation shows, in one query, by any number of the tree. */
 export async function loadTree(db: Database, orderNo: string) {
-  return await treeQuery(db).execute({ rootNo: orderNo.slice(0, ROOT_LENGTH) });
+  const rows = await treeQuery(db).execute({ rootNo: orderNo.slice(0, ROOT_LENGTH) });
+  return rows.map(withCuts);
 }
 
 export type OrderRow = Awaited<ReturnType<typeof loadTree>>[number];
@@ -91,7 +93,7 @@ async function loadTrees(db: Database, rootNos: readonly string[]): Promise<Orde
     with: WITH_ALL,
   });
   return rootNos
-    .map((rootNo) => rows.filter((row) => row.rootNo === rootNo))
+    .map((rootNo) => rows.filter((row) => row.rootNo === rootNo).map(withCuts))
     .filter((tree) => tree.length > 0);
 }
 

@@ -1,19 +1,56 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
+import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
 import type { Database } from '../client.ts';
-import { payments, refunds, vouchers } from '../schema/index.ts';
+import { orders, payments, refunds } from '../schema/index.ts';
 
-/** A refund with the payment it gives back, and the voucher of its money if that belonged to no open order (PY-6). */
+export type LoadedRefund = Awaited<ReturnType<typeof loadRefund>>;
+
+/** A refund with the payment it gives back and the tree of its order. */
 export async function loadRefund(db: Database, refundNo: string) {
   const [row] = await db
-    .select({ refund: refunds, payment: payments, strayVoucher: vouchers })
+    .select({ refund: refunds, payment: payments, rootNo: orders.rootNo })
     .from(refunds)
     .innerJoin(payments, eq(payments.outTradeNo, refunds.outTradeNo))
-    .leftJoin(
-      vouchers,
-      // Named so by `moneyInVoucher`.
-      eq(vouchers.voucherNo, sql`${refunds.orderNo} || '-IN-' || ${refunds.outTradeNo}`),
-    )
+    .innerJoin(orders, eq(orders.orderNo, refunds.orderNo))
     .where(eq(refunds.refundNo, refundNo));
   if (!row) throw new Error(`no refund ${refundNo}`);
   return row;
+}
+
+/** The payments that brought money for a payment root, each with every refund of it. */
+export async function refundablePayments(
+  db: Database,
+  paymentRootNo: string,
+): Promise<(RefundablePayment & { provider: string })[]> {
+  const rows = await db
+    .select({ payment: payments, refund: refunds })
+    .from(payments)
+    .leftJoin(refunds, eq(refunds.outTradeNo, payments.outTradeNo))
+    .where(and(eq(payments.orderNo, paymentRootNo), eq(payments.state, 'succeeded')));
+  const byNumber = new Map(rows.map(({ payment }) => [payment.outTradeNo, payment]));
+  return [...byNumber.values()].map(({ outTradeNo, provider, paidAt, receivedFen, createdAt }) => ({
+    outTradeNo,
+    provider,
+    paidAt: paidAt ?? createdAt,
+    receivedFen: receivedFen ?? 0n,
+    refunds: rows.flatMap(({ refund }) => (refund?.outTradeNo === outTradeNo ? [refund] : [])),
+  }));
+}
+
+/** The refunds of a trade that are under way; with `refundNo` that one only. */
+export async function pendingRefunds(
+  db: Database,
+  { outTradeNo, refundNo }: { outTradeNo: string; refundNo: string | null },
+): Promise<string[]> {
+  const rows = await db
+    .select({ refundNo: refunds.refundNo })
+    .from(refunds)
+    .where(
+      and(
+        eq(refunds.outTradeNo, outTradeNo),
+        eq(refunds.state, 'requested'),
+        ...(refundNo === null ? [] : [eq(refunds.refundNo, refundNo)]),
+      ),
+    );
+  return rows.map((row) => row.refundNo);
 }

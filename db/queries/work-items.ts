@@ -1,4 +1,4 @@
-import { asc, isNull } from 'drizzle-orm';
+import { asc, eq, isNull } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { workItems } from '../schema/index.ts';
 
@@ -9,4 +9,9 @@ export async function openWorkItems(db: Database) {
     .where(isNull(workItems.closedAt))
     .orderBy(asc(workItems.dueAt))
     .limit(500);
+}
+
+export async function findWorkItem(db: Database, workItemId: string) {
+  const [row] = await db.select().from(workItems).where(eq(workItems.workItemId, workItemId));
+  return row;
 }

@@ -3,6 +3,7 @@ import {
   type AnyPgColumn,
   bigint,
   boolean,
+  check,
   index,
   integer,
   pgTable,
@@ -63,10 +64,23 @@ export const orders = pgTable(
     receiptExtended: boolean('receipt_extended').notNull().default(false),
     /** What was left of the auto-receipt clock when the first hold stopped it, in milliseconds. */
     clockLeftMs: bigint('clock_left_ms', { mode: 'number' }),
+    /** What the seller took off since the snapshot, off the goods and off the freight (ST-8). */
+    priceCutFen: fen('price_cut_fen').notNull().default(sql`0`),
+    freightCutFen: fen('freight_cut_fen').notNull().default(sql`0`),
+    /** What was given back of its money, on its way or done; never more than was paid for it (PY-8). */
+    givenBackFen: fen('given_back_fen').notNull().default(sql`0`),
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
   },
   (t) => [
+    check(
+      'orders_given_back',
+      sql`${t.givenBackFen} between 0 and ${t.payableFen} - ${t.priceCutFen} - ${t.freightCutFen}`,
+    ),
+    check(
+      'orders_cuts',
+      sql`least(${t.priceCutFen}, ${t.freightCutFen}) >= 0 and ${t.freightCutFen} <= ${t.freightFen}`,
+    ),
     // Serves the buyer's list, newest first, by cursor.
     index('orders_buyer').on(t.buyerId, t.orderNo),
     // Serves the merchant's list by state.

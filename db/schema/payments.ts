@@ -14,6 +14,8 @@ export const payments = pgTable(
     amountFen: fen('amount_fen').notNull(),
     /** starting → open → succeeded | closed; starting → failed when the provider refused it. */
     state: text('state', { enum: ['starting', 'open', 'succeeded', 'closed', 'failed'] }).notNull(),
+    /** The provider's own handle of the attempt, where it finds nothing without it. */
+    providerRef: text('provider_ref'),
     /** What the buyer's client needs to go on. */
     action: jsonb('action').$type<Record<string, string>>(),
     failure: jsonb('failure').$type<{ code: string; zh: string; en: string; retryable: boolean }>(),
@@ -24,12 +26,34 @@ export const payments = pgTable(
     providerTradeNo: text('provider_trade_no'),
     paidAt: instant('paid_at'),
     receivedFen: fen('received_fen'),
+    /** The kind of card that paid: debit, credit, prepaid (PY-1). */
+    funding: text('funding'),
   },
   (t) => [
     // At most one attempt of an order can take money at a time.
     uniqueIndex('payments_one_open').on(t.orderNo).where(sql`state in ('starting', 'open')`),
     index('payments_order').on(t.orderNo),
   ],
+);
+
+/** Tries that the provider reported as failed while the attempt stayed open (PY-4): append-only. */
+export const paymentDeclines = pgTable(
+  'payment_declines',
+  {
+    outTradeNo: text('out_trade_no')
+      .notNull()
+      .references(() => payments.outTradeNo),
+    /** The provider's id of the event. */
+    eventKey: text('event_key').notNull(),
+    /** The provider's own code. */
+    providerCode: text('provider_code').notNull(),
+    /** Our code of the reason, and its words for the buyer. */
+    code: text('code').notNull(),
+    zh: text('zh').notNull(),
+    en: text('en').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.outTradeNo, t.eventKey] })],
 );
 
 /** Which order of a tree a payment pays, and how much of it. */
@@ -52,10 +76,18 @@ export const refunds = pgTable(
     orderNo: text('order_no').notNull(),
     amountFen: fen('amount_fen').notNull(),
     reason: text('reason').notNull(),
+    /** Where the money lies until it is back: an order's deposits, or what belonged to no open order (PY-6). */
+    source: text('source', { enum: ['deposits', 'unallocated'] }).notNull(),
     state: text('state', { enum: ['requested', 'succeeded', 'queued'] }).notNull(),
     createdAt: instant('created_at').notNull(),
     endedAt: instant('ended_at'),
     failure: jsonb('failure').$type<{ code: string; message: string }>(),
+    /** What proves that a person paid it out by hand, past the provider. */
+    proof: text('proof'),
   },
-  (t) => [index('refunds_order').on(t.orderNo), index('refunds_state').on(t.state)],
+  (t) => [
+    index('refunds_order').on(t.orderNo),
+    index('refunds_state').on(t.state),
+    index('refunds_payment').on(t.outTradeNo),
+  ],
 );

@@ -95,7 +95,9 @@ export const workItems = pgTable('work_items', {
   openedAt: instant('opened_at').notNull(),
   dueAt: instant('due_at').notNull(),
   closedAt: instant('closed_at'),
+  /** The way out that was taken, and by whom. */
   outcome: text('outcome'),
+  closedBy: text('closed_by'),
 });
 
 /** A priced basket with an expiry (CK-11). */

@@ -39,6 +39,8 @@ export const accounts = {
   /** What was settled to a merchant and can be withdrawn. */
   merchantSettled: (merchantId: string) => `merchant:${merchantId}:settled`,
   commission: 'commission_income',
+  /** What a person paid out past the providers, by bank transfer. */
+  paidByHand: 'paid_by_hand',
 } as const;
 
 interface Header {
@@ -83,23 +85,24 @@ export function moneyInVoucher(
   ]);
 }
 
-/** Money sent back by the original route, out of deposits or out of what belonged to no order (FN-3). */
+/** Money given back, out of deposits or out of what belonged to no order, by the original route or by hand (FN-3). */
 export function refundVoucher(
   header: Header,
   refund: {
     refundNo: string;
-    provider: string;
+    outTradeNo: string;
     amountFen: Fen;
-    from: 'deposits' | 'unallocated';
-    reverses: string;
+    source: 'deposits' | 'unallocated';
+    /** Where it left from: the provider's channel, or `accounts.paidByHand`. */
+    paidFrom: string;
   },
 ): Voucher {
-  const source = refund.from === 'deposits' ? accounts.deposits : accounts.unallocated;
+  const { source, outTradeNo } = refund;
   return {
     ...voucher(header, 'refund', `${header.orderNo}-REFUND-${refund.refundNo}`, refund.refundNo, [
-      { debit: source, credit: accounts.channel(refund.provider), amountFen: refund.amountFen },
+      { debit: accounts[source], credit: refund.paidFrom, amountFen: refund.amountFen },
     ]),
-    reverses: refund.reverses,
+    reverses: `${header.orderNo}-${source === 'deposits' ? 'PAY' : 'IN'}-${outTradeNo}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Fen } from '../money.ts';
 import type { NodeKind, NodeState, ReviewState } from './states.ts';
 
 export type Viewer = 'buyer' | 'merchant' | 'platform';
@@ -18,6 +19,8 @@ export interface ActionSubject {
   holds: number;
   paymentDeadline: Date;
   receiptExtended: boolean;
+  payableFen: Fen;
+  givenBackFen: Fen;
 }
 
 /** Exactly the actions possible in this state for this role; the steps refuse everything else (ST-7). */
@@ -42,6 +45,15 @@ export function actionsOf(order: ActionSubject, viewer: Viewer, now: Date): Acti
       actions.push(post('ask_correction', `/merchant/orders/${orderNo}/review`));
     if (order.review === 'confirmed') actions.push(post('ship', `/merchant/orders/${orderNo}/shipments`));
   }
+  if (viewer === 'merchant' && state === 'awaiting_payment' && order.payableFen > 1n)
+    actions.push(post('change_price', `/merchant/orders/${orderNo}/price-changes`));
+  if (viewer === 'merchant' && state === 'awaiting_payment' && order.paymentRootNo === orderNo)
+    actions.push(post('close', `/merchant/orders/${orderNo}/closures`));
+  if (viewer === 'platform' && state === 'awaiting_payment')
+    actions.push(post('close', `/platform/orders/${orderNo}/closures`));
+  const refundable = state === 'awaiting_shipment' || state === 'awaiting_receipt';
+  if (viewer === 'platform' && refundable && order.kind !== 'parent' && order.givenBackFen < order.payableFen)
+    actions.push(post('refund', `/platform/orders/${orderNo}/refunds`));
   if (
     viewer === 'platform' &&
     order.kind !== 'parent' &&

@@ -34,6 +34,9 @@ export interface NodeChange {
     holds: number;
     clockLeftMs: number;
     receiptExtended: boolean;
+    givenBackFen: Fen;
+    priceCutFen: Fen;
+    freightCutFen: Fen;
     endedAt: Date;
     endReason: string;
   }>;
@@ -77,6 +80,8 @@ export interface NewRefund {
   orderNo: string;
   amountFen: Fen;
   reason: string;
+  /** Where the money lies until it is back: an order's deposits, or what belonged to no open order (PY-6). */
+  source: 'deposits' | 'unallocated';
 }
 
 export interface NewShipment {
@@ -121,6 +126,8 @@ export type Verdict = { result: 'accepted' } | { result: 'refused'; code: string
 export interface Decision {
   verdict: Verdict;
   effects: Effects;
+  /** Paid, while another attempt could still take money. */
+  attemptsLeft?: boolean;
   /** Not possible yet, something must be done first: nothing is written, not even the refusal. */
   transient?: boolean;
 }

@@ -38,6 +38,7 @@ export interface OrderNode {
   pointsFen: Fen;
   discountFen: Fen;
   shopDiscountFen: Fen;
+  freightFen: Fen;
   couponIds: readonly string[];
   autoReceiptSeconds: number;
   shipWithinSeconds: number;
@@ -51,6 +52,9 @@ export interface OrderNode {
   holds: number;
   clockLeftMs: number | null;
   receiptExtended: boolean;
+  givenBackFen: Fen;
+  priceCutFen: Fen;
+  freightCutFen: Fen;
   lines: readonly OrderLine[];
 }
 

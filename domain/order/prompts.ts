@@ -76,8 +76,8 @@ function awaitingPayment({ payableFen, secondsLeft, lastFailure }: PromptSubject
   };
   if (!lastFailure) return prompt;
   return {
-    zh: `支付未成功：${lastFailure.zh}。${prompt.zh}`,
-    en: `The payment did not go through: ${lastFailure.en}. ${prompt.en}`,
+    zh: `支付未成功：${lastFailure.zh}${prompt.zh}`,
+    en: `The payment did not go through. ${lastFailure.en} ${prompt.en}`,
   };
 }
 
@@ -125,14 +125,22 @@ function awaitingReceipt({ shipments, held, autoReceiptAt }: PromptSubject): Pro
 const END_REASONS: Record<string, Prompt> = {
   payment_timeout: { zh: '超时未支付，订单已自动取消', en: 'not paid in time, cancelled' },
   buyer_request: { zh: '您已取消订单', en: 'cancelled at your request' },
+  refunded: { zh: '订单已全额退款', en: 'refunded in full' },
   out_of_stock: {
     zh: '付款时库存已售罄，订单已取消',
     en: 'the stock was gone when the payment arrived, cancelled',
   },
 };
 
+/** Ended by a person with a reason of their own: that is shown as it is (ST-8). */
+function endedBecause(endReason: string | null): Prompt {
+  return endReason
+    ? { zh: `订单已取消：${endReason}`, en: `cancelled: ${endReason}` }
+    : { zh: '订单已取消', en: 'cancelled' };
+}
+
 function ended({ endReason, refunds }: PromptSubject): Prompt {
-  const reason = END_REASONS[endReason ?? ''] ?? { zh: '订单已取消', en: 'cancelled' };
+  const reason = END_REASONS[endReason ?? ''] ?? endedBecause(endReason);
   const done = refunds
     .filter((refund) => refund.state === 'succeeded')
     .reduce((sum, refund) => sum + refund.amountFen, 0n);

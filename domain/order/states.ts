@@ -19,12 +19,14 @@ export type ReviewState = 'pending' | 'confirmed' | 'held' | 'correction_asked';
 export type StepAction =
   | 'submit'
   | 'record_payment'
+  | 'change_price'
   | 'cancel_unpaid'
   | 'expire'
   | 'review'
   | 'ship'
   | 'receive'
   | 'extend_receipt'
+  | 'refund'
   | 'hold'
   | 'release';
 
@@ -40,12 +42,18 @@ export const TRANSITIONS: readonly { action: StepAction; from: NodeState | null;
   { action: 'expire', from: 'awaiting_payment', to: 'cancelled' },
   { action: 'ship', from: 'awaiting_shipment', to: 'awaiting_receipt' },
   { action: 'receive', from: 'awaiting_receipt', to: 'completed' },
+  { action: 'refund', from: 'awaiting_shipment', to: 'cancelled' }, // all of it, before hand-over (decision 14)
+  { action: 'refund', from: 'awaiting_receipt', to: 'closed' }, // all of it, after hand-over
 ];
 
 /** Steps that change a node without moving its state, and where they are possible. */
 export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
+  { action: 'change_price', in: 'awaiting_payment' },
   { action: 'review', in: 'awaiting_shipment' },
   { action: 'extend_receipt', in: 'awaiting_receipt' },
+  { action: 'refund', in: 'awaiting_shipment' },
+  { action: 'refund', in: 'awaiting_receipt' },
+  { action: 'refund', in: 'split' }, // a child of it ended
   { action: 'hold', in: 'awaiting_receipt' },
   { action: 'hold', in: 'completed' },
   { action: 'release', in: 'awaiting_receipt' },

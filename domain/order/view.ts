@@ -27,6 +27,8 @@ export interface StepResult {
   node: NodeView | null;
   /** Refunds this step wrote, whose workflows are to be started. */
   refundNos: string[];
+  /** The order is paid, and another attempt of it could still take money: it is to be closed at its provider. */
+  attemptsLeft?: true;
 }
 
 export function viewOf(node: OrderNode, children: readonly OrderNode[] = []): NodeView {

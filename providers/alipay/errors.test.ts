@@ -34,6 +34,7 @@ describe('PY-7 an unknown result may be asked again', () => {
     { code: '40004', subCode: 'ACQ.SYSTEM_ERROR' },
     { code: '20000', subCode: 'isp.unknow-error' },
     { code: '20000' },
+    { code: '40002', subCode: 'isv.invalid-signature' },
   ])('$code $subCode', (answer) => {
     expect(refusal('alipay.trade.refund', answer).retryable).toBe(true);
   });

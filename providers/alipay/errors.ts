@@ -1,5 +1,6 @@
 import { AlipayRequestError } from 'alipay-sdk';
 import { ProviderError } from '../payments/port.ts';
+import { type BuyerReason, REASONS } from '../payments/reasons.ts';
 
 /** The parts of an answer that every method of Alipay shares, in the SDK's camel case. */
 export interface AlipayAnswer {
@@ -9,39 +10,6 @@ export interface AlipayAnswer {
   subMsg?: string;
   [field: string]: unknown;
 }
-
-type BuyerReason = { code: string; zh: string; en: string };
-
-const BALANCE: BuyerReason = {
-  code: 'insufficient_balance',
-  zh: '余额不足，请换一种付款方式或充值后再试。',
-  en: 'The balance is not enough. Use another way to pay, or top up and try again.',
-};
-const LIMIT: BuyerReason = {
-  code: 'limit',
-  zh: '超过付款限额，请换一种付款方式，或明天再试。',
-  en: 'The payment limit is exceeded. Use another way to pay, or try again tomorrow.',
-};
-const RISK: BuyerReason = {
-  code: 'risk',
-  zh: '支付宝的安全检查未通过，请换一种付款方式。',
-  en: "Alipay's security check refused this payment. Use another way to pay.",
-};
-const BALANCE_DISABLED: BuyerReason = {
-  code: 'balance_disabled',
-  zh: '您已关闭余额支付，请在支付宝中开启，或换一种付款方式。',
-  en: 'Paying from the balance is turned off. Turn it on in Alipay, or use another way to pay.',
-};
-const PAYMENT_FAILED: BuyerReason = {
-  code: 'payment_failed',
-  zh: '支付失败，请再试一次或换一种付款方式。',
-  en: 'The payment failed. Try again, or use another way to pay.',
-};
-const OWN_SHOP: BuyerReason = {
-  code: 'own_shop',
-  zh: '不能在自己的店铺付款，请换一个支付宝账户。',
-  en: 'The payer and the shop are the same account. Use another Alipay account.',
-};
 
 /**
  * What Alipay's sub codes mean for us (PY-4, PY-7): whether the same request may be sent again, and the words for the
@@ -54,14 +22,16 @@ const SUB_CODES: Record<string, { retryable?: true; buyerReason?: BuyerReason }>
   'isp.unknow-error': { retryable: true },
   'aop.unknow-error': { retryable: true },
   'isv.app-call-limited': { retryable: true },
-  'ACQ.BUYER_BALANCE_NOT_ENOUGH': { buyerReason: BALANCE },
-  'ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH': { buyerReason: BALANCE },
-  'ACQ.ERROR_BALANCE_PAYMENT_DISABLE': { buyerReason: BALANCE_DISABLED },
-  'ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR': { buyerReason: LIMIT },
-  'ACQ.TOTAL_FEE_EXCEED': { buyerReason: LIMIT },
-  'ACQ.PAYMENT_FAIL': { buyerReason: PAYMENT_FAILED },
-  'ACQ.PAYMENT_REQUEST_HAS_RISK': { buyerReason: RISK },
-  'ACQ.BUYER_SELLER_EQUAL': { buyerReason: OWN_SHOP },
+  // Nothing was done, and the key file may just be changing (ADR 10).
+  'isv.invalid-signature': { retryable: true },
+  'ACQ.BUYER_BALANCE_NOT_ENOUGH': { buyerReason: REASONS.insufficient_balance },
+  'ACQ.BUYER_BANKCARD_BALANCE_NOT_ENOUGH': { buyerReason: REASONS.insufficient_balance },
+  'ACQ.ERROR_BALANCE_PAYMENT_DISABLE': { buyerReason: REASONS.balance_disabled },
+  'ACQ.BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR': { buyerReason: REASONS.limit },
+  'ACQ.TOTAL_FEE_EXCEED': { buyerReason: REASONS.limit },
+  'ACQ.PAYMENT_FAIL': { buyerReason: REASONS.payment_failed },
+  'ACQ.PAYMENT_REQUEST_HAS_RISK': { buyerReason: REASONS.risk },
+  'ACQ.BUYER_SELLER_EQUAL': { buyerReason: REASONS.own_shop },
 };
 
 /** `20000`: the service is unavailable. Its effect is unknown, so the request may be repeated with the same number. */

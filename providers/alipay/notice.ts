@@ -12,8 +12,7 @@ const trade = z.object({
   total_amount: z.string(),
   refund_fee: z.string().optional(),
   gmt_payment: z.string().optional(),
-  gmt_refund: z.string().optional(),
-  gmt_close: z.string().optional(),
+  out_biz_no: z.string().optional(),
 });
 
 /**
@@ -49,34 +48,24 @@ function readNotice(raw: Record<string, string>): PaymentNotice | null {
   if (!parsed.success) return null;
   const fields = parsed.data;
   try {
-    const refundedFen = parseYuan(fields.refund_fee ?? '0');
-    const outcome = outcomeOf(fields.trade_status, refundedFen > 0n);
-    return {
-      eventKey: fields.notify_id,
-      outTradeNo: fields.out_trade_no,
-      providerTradeNo: fields.trade_no,
-      outcome,
-      amountFen: outcome === 'refunded' ? refundedFen : parseYuan(fields.total_amount),
-      occurredAt: parseBeijing(timeOf(outcome, fields)),
-      raw,
-    };
+    return { eventKey: fields.notify_id, outTradeNo: fields.out_trade_no, ...factOf(fields) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-function outcomeOf(
-  status: z.infer<typeof trade>['trade_status'],
-  refunded: boolean,
-): PaymentNotice['outcome'] {
-  if (status === 'WAIT_BUYER_PAY') return 'waiting';
-  if (refunded) return 'refunded';
-  return status === 'TRADE_CLOSED' ? 'closed' : 'paid';
-}
-
-function timeOf(outcome: PaymentNotice['outcome'], fields: z.infer<typeof trade>): string | undefined {
-  if (outcome === 'paid') return fields.gmt_payment;
-  if (outcome === 'refunded') return fields.gmt_refund;
-  return outcome === 'closed' ? fields.gmt_close : undefined;
+/**
+ * Money that went back outweighs the status, which stays `TRADE_SUCCESS` after a partial refund; `out_biz_no` is then
+ * the refund's number. Throws a RangeError where an amount or a time is none.
+ */
+function factOf(fields: z.infer<typeof trade>) {
+  const { trade_status: status, trade_no: providerTradeNo, refund_fee, out_biz_no } = fields;
+  const refundedFen = parseYuan(refund_fee ?? '0');
+  if (status !== 'WAIT_BUYER_PAY' && refundedFen > 0n)
+    return { outcome: 'refund_changed', refundNo: out_biz_no ?? null } as const;
+  if (status === 'WAIT_BUYER_PAY' || status === 'TRADE_CLOSED') return { outcome: 'noted' } as const;
+  const amountFen = parseYuan(fields.total_amount);
+  const paidAt = parseBeijing(fields.gmt_payment);
+  return { outcome: 'paid', providerTradeNo, amountFen, paidAt } as const;
 }

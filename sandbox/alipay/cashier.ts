@@ -1,8 +1,9 @@
 import { type Context, Hono } from 'hono';
 import QRCode from 'qrcode';
-import { escapeHtml, renderPage } from '../page.ts';
+import { Refusal } from '../shared/control.ts';
+import { escapeHtml, renderPage } from '../shared/page.ts';
 import type { Books } from './books.ts';
-import { type Desk, overdue, Refusal } from './desk.ts';
+import { type Desk, overdue } from './desk.ts';
 import { qrUrl } from './methods.ts';
 import { DECLINE_REASONS, DECLINE_TEXTS, type DeclineReason, stateOf, type Trade } from './trade.ts';
 import { beijing, type Keys, sign, signedText, yuan } from './wire.ts';
@@ -34,7 +35,7 @@ export function createCashier(context: CashierContext): Hono {
       await context.desk.pay(trade);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return c.html(await view(context, trade, `${error.message} · ${error.subCode}`), 409);
+      return c.html(await view(context, trade, `${error.message} · ${error.code}`), 409);
     }
     return c.redirect(
       trade.returnUrl ? returnAddress(context, trade) : `/alipay/cashier/${trade.token}`,

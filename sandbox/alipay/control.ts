@@ -1,23 +1,24 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import { answerErrors, bodyOf, deliveries, instant, iso, listing, page, Refusal } from '../shared/control.ts';
+import type { Notifier } from '../shared/notifier.ts';
 import type { Books } from './books.ts';
-import { type Desk, Refusal } from './desk.ts';
-import { type Faults, faultSchema } from './faults.ts';
-import { noticeParams } from './notices.ts';
-import type { Notifier } from './notifier.ts';
+import type { Desk } from './desk.ts';
+import { type AlipayFaults, faultSchema } from './faults.ts';
+import { type NoticeParams, noticeParams } from './notices.ts';
 import { DECLINE_REASONS, DECLINE_TEXTS, refundedFen, stateOf, type Trade } from './trade.ts';
 import { beijing, type Keys, signedForm } from './wire.ts';
 
 export interface ControlContext {
   books: Books;
   desk: Desk;
-  faults: Faults;
-  notifier: Notifier;
+  faults: AlipayFaults;
+  notifier: Notifier<NoticeParams>;
   keys: Keys;
   app: { appId: string; sellerId: string };
 }
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const payment = z.strictObject({ amountFen: z.number().int().positive().optional(), at: instant.optional() });
 const declined = z.strictObject({ reason: z.enum(DECLINE_REASONS) });
 const toSign = z.strictObject({
@@ -25,65 +26,61 @@ const toSign = z.strictObject({
   params: z.record(z.string(), z.string()).default({}),
   signType: z.enum(['RSA', 'RSA2']).default('RSA2'),
 });
-const listing = z.object({
-  since: instant.optional(),
-  cursor: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+const privateKey = z.string().transform((pem, check): KeyObject => {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    check.addIssue('must be a private key as PEM text');
+    return z.NEVER;
+  }
 });
+const newKeys = z.strictObject({ privateKey: privateKey.optional() });
 
 /** What the provider offers to tests, demonstrations and auditors. The README of the sandbox describes each call. */
 export function createControl(context: ControlContext): Hono {
+  const { books, desk, faults, notifier } = context;
   const control = new Hono();
-  control.get('/trades', (c) => c.json(list(context, listing.parse(c.req.query()))));
+  answerErrors(control);
+  control.get('/trades', (c) => c.json(page(books.all(), listing.parse(c.req.query()), summary)));
   control.get('/trades/:no', (c) => withTrade(context, c, (trade) => view(context, trade)));
   control.post('/trades/:no/pay', (c) =>
     withTrade(context, c, async (trade) => {
-      const { amountFen, at } = payment.parse(await body(c));
-      await context.desk.pay(trade, { fen: amountFen, atMs: at });
+      const { amountFen, at } = payment.parse(await bodyOf(c));
+      await desk.pay(trade, { fen: amountFen, atMs: at });
       return view(context, trade);
     }),
   );
   control.post('/trades/:no/decline', (c) =>
     withTrade(context, c, async (trade) => {
-      const { reason } = declined.parse(await body(c));
-      await context.desk.decline(trade, reason);
+      const { reason } = declined.parse(await bodyOf(c));
+      await desk.decline(trade, reason);
       return { reason, text: DECLINE_TEXTS[reason], trade: view(context, trade) };
     }),
   );
   control.post('/trades/:no/notify', (c) =>
     withTrade(context, c, async (trade) => {
-      const attempt = await context.notifier.sendAgain(trade.outTradeNo);
+      const attempt = await notifier.sendAgain(trade.outTradeNo);
       if (!attempt) throw new Refusal('NO_NOTIFICATION', 'nothing has been told about this trade yet');
       return attempt;
     }),
   );
-  control.get('/faults', (c) => c.json({ faults: context.faults.list() }));
+  control.get('/faults', (c) => c.json({ faults: faults.list() }));
   control.post('/faults', async (c) => {
-    context.faults.add(faultSchema.parse(await body(c)));
-    return c.json({ faults: context.faults.list() }, 201);
+    faults.add(faultSchema.parse(await bodyOf(c)));
+    return c.json({ faults: faults.list() }, 201);
   });
   control.delete('/faults', async (c) => {
-    context.faults.clear();
-    await context.desk.release();
+    faults.clear();
+    await desk.release();
     return c.body(null, 204);
   });
-  control.post('/sign', async (c) => c.json(forge(context, toSign.parse(await body(c)))));
-  control.onError((error, c) => {
-    if (error instanceof z.ZodError)
-      return c.json({ error: 'invalid', message: z.prettifyError(error) }, 400);
-    if (error instanceof Refusal) return c.json({ error: error.subCode, message: error.message }, 409);
-    throw error;
+  control.post('/sign', async (c) => c.json(forge(context, toSign.parse(await bodyOf(c)))));
+  control.post('/keys', async (c) => {
+    const { privateKey } = newKeys.parse(await bodyOf(c));
+    if (privateKey) context.keys.own = privateKey;
+    return c.body(null, 204);
   });
   return control;
-}
-
-async function body(c: Context): Promise<unknown> {
-  const text = await c.req.text();
-  try {
-    return text === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new z.ZodError([{ code: 'custom', path: [], message: 'the body must be JSON', input: text }]);
-  }
 }
 
 async function withTrade(
@@ -99,21 +96,6 @@ async function withTrade(
     );
   return c.json(await act(trade));
 }
-
-function list(context: ControlContext, { since, cursor, limit }: z.infer<typeof listing>): object {
-  const trades: object[] = [];
-  let position = 0;
-  for (const trade of context.books.all()) {
-    position += 1;
-    if (position <= cursor || trade.updatedMs < (since ?? 0)) continue;
-    if (trades.length === limit) return { trades, nextCursor: position - 1 };
-    trades.push(summary(trade));
-  }
-  return { trades, nextCursor: null };
-}
-
-const iso = (atMs: number | null | undefined): string | null =>
-  atMs === null || atMs === undefined ? null : new Date(atMs).toISOString();
 
 function summary(trade: Trade): object {
   return {
@@ -131,9 +113,11 @@ function summary(trade: Trade): object {
     closedAt: iso(trade.closed?.atMs),
     closedBy: trade.closed?.by ?? null,
     updatedAt: iso(trade.updatedMs),
+    cashierPath: `/alipay/cashier/${trade.token}`,
     refunds: trade.refunds.map((refund) => ({
-      outRequestNo: refund.outRequestNo,
+      refundNo: refund.outRequestNo,
       amountFen: refund.fen,
+      done: refund.doneMs !== null,
       status: refund.doneMs === null ? 'STUCK' : 'SUCCESS',
       requestedAt: iso(refund.requestedMs),
       refundedAt: iso(refund.doneMs),
@@ -144,15 +128,11 @@ function summary(trade: Trade): object {
 function view(context: ControlContext, trade: Trade): object {
   return {
     ...summary(trade),
-    cashierPath: `/alipay/cashier/${trade.token}`,
     declines: trade.declines.map(({ reason, atMs }) => ({ reason, at: iso(atMs) })),
-    notifications: context.notifier.of(trade.outTradeNo).map((notice) => ({
-      notifyId: notice.notifyId,
-      tradeStatus: notice.params.trade_status,
-      state: notice.state,
-      nextAt: iso(notice.nextMs),
-      attempts: notice.attempts.map(({ atMs, ...attempt }) => ({ at: iso(atMs), ...attempt })),
-    })),
+    notifications: deliveries(
+      context.notifier.of(trade.outTradeNo),
+      (params) => params['trade_status'] ?? '',
+    ),
   };
 }
 

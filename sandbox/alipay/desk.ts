@@ -1,27 +1,21 @@
+import { Refusal } from '../shared/control.ts';
+import type { Notifier } from '../shared/notifier.ts';
 import type { Books } from './books.ts';
-import type { Faults } from './faults.ts';
-import { noticeParams } from './notices.ts';
-import type { Notifier } from './notifier.ts';
+import type { AlipayFaults } from './faults.ts';
+import { type NoticeParams, newNotifyId, noticeParams } from './notices.ts';
 import { type DeclineReason, refundableFen, stateOf, type Trade } from './trade.ts';
-
-/** A refusal in Alipay's words: `sub_code` and `sub_msg` of a business failure (40004). */
-export class Refusal extends Error {
-  readonly subCode: string;
-
-  constructor(subCode: string, subMsg: string) {
-    super(subMsg);
-    this.subCode = subCode;
-  }
-}
 
 export interface DeskSettings {
   books: Books;
-  notifier: Notifier;
-  faults: Faults;
+  notifier: Notifier<NoticeParams>;
+  faults: AlipayFaults;
   app: { appId: string; sellerId: string };
 }
 
-/** The rules of a trade's life, for the gateway, the cashier and the control API alike. Every event is told. */
+/**
+ * The rules of a trade's life, for the gateway, the cashier and the control API alike. Every event is told. A refusal's
+ * code and sentence are the `sub_code` and `sub_msg` of a business failure (40004).
+ */
 export class Desk {
   readonly #settings: DeskSettings;
 
@@ -115,8 +109,12 @@ export class Desk {
     await Promise.all([this.#settings.books.close(trade, by), this.#tell(trade)]);
   }
 
-  #tell(trade: Trade, outRequestNo?: string): Promise<void> {
-    return this.#settings.notifier.tell(trade, noticeParams(trade, this.#settings.app, outRequestNo));
+  async #tell(trade: Trade, outRequestNo?: string): Promise<void> {
+    const { notifier, app } = this.#settings;
+    const { outTradeNo, notifyUrl: url } = trade;
+    if (url === null) return;
+    const content = noticeParams(trade, app, outRequestNo);
+    await notifier.tell({ notifyId: newNotifyId(), outTradeNo, url, content });
   }
 }
 

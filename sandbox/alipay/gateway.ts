@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
-import { escapeHtml, renderPage } from '../page.ts';
-import { Refusal } from './desk.ts';
+import { Refusal } from '../shared/control.ts';
+import { escapeHtml, renderPage } from '../shared/page.ts';
 import { METHODS, type MethodContext, placeTrade, type Request } from './methods.ts';
 import { beijingMs, type Keys, sign, signedText, verified } from './wire.ts';
 
@@ -16,7 +16,7 @@ type Params = Record<string, string>;
 
 export interface GatewayContext extends MethodContext {
   keys: Keys;
-  appId: string;
+  app: { appId: string };
   closing: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ interface GateError {
   subMsg: string;
 }
 
-/** `/gateway.do`: checks a request as Alipay does, performs it, and signs the answer. */
+/** `/gateway.do` checks a request as Alipay does, performs it, and signs the answer; `/bill` hands out bills. */
 export function createGateway(context: GatewayContext): Hono {
   const gateway = new Hono();
   gateway.on(['GET', 'POST'], '/gateway.do', async (c) => {
@@ -36,6 +36,16 @@ export function createGateway(context: GatewayContext): Hono {
       : invalid('isv.invalid-parameter', 'a parameter comes twice');
     if (params?.method === PAGE_PAY) return payPage(c, context, params, fault);
     return answer(c, context, params ?? {}, fault);
+  });
+  // Whoever has the address gets the file: it is signed for when it is asked for.
+  gateway.get('/bill', async (c) => {
+    const bill = await context.bills.take(c.req.query('token') ?? '');
+    if (!bill) return c.text('账单下载地址已失效 · This address is over', 404);
+    const disposition = `attachment; filename="${bill.name}"`;
+    return c.body(new Uint8Array(bill.zip), 200, {
+      'content-type': 'application/zip',
+      'content-disposition': disposition,
+    });
   });
   return gateway;
 }
@@ -55,12 +65,12 @@ const missing = (subCode: string): GateError => ({ code: '40001', subCode, subMs
 const invalid = (subCode: string, subMsg: string): GateError => ({ code: '40002', subCode, subMsg });
 
 /** What is wrong with the common parameters, by Alipay's gateway codes. */
-function check(params: Params, { appId, keys }: GatewayContext): GateError | null {
+function check(params: Params, { app, keys }: GatewayContext): GateError | null {
   if (!params.method) return missing('isv.missing-method');
   if (params.method !== PAGE_PAY && !METHODS.has(params.method))
     return invalid('isv.invalid-method', '不存在的方法名');
   if (!params.app_id) return missing('isv.missing-app-id');
-  if (params.app_id !== appId) return invalid('isv.invalid-app-id', '无效的AppID参数');
+  if (params.app_id !== app.appId) return invalid('isv.invalid-app-id', '无效的AppID参数');
   if (!params.version) return missing('isv.missing-version');
   if (params.version !== '1.0') return invalid('isv.invalid-parameter', '参数无效: version');
   if (params.format && params.format.toUpperCase() !== 'JSON')
@@ -124,7 +134,7 @@ async function perform(
     const failure = {
       code: '40004',
       msg: 'Business Failed',
-      sub_code: error.subCode,
+      sub_code: error.code,
       sub_msg: error.message,
     };
     return { body: signed(context.keys, method, failure), succeeded: false, outTradeNo };
@@ -167,7 +177,7 @@ async function payPage(
     await context.desk.open(trade);
     return c.redirect(`${context.publicUrl()}/alipay/cashier/${trade.token}`, 302);
   } catch (error) {
-    if (error instanceof Refusal) return errorPage(c, error.subCode, error.message);
+    if (error instanceof Refusal) return errorPage(c, error.code, error.message);
     throw error;
   }
 }

@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { Refusal } from '../shared/control.ts';
+import type { BillDesk } from './bill-desk.ts';
 import type { Books } from './books.ts';
-import { type Desk, Refusal } from './desk.ts';
-import type { Faults } from './faults.ts';
+import type { Desk } from './desk.ts';
+import type { AlipayFaults } from './faults.ts';
 import { BUYER, refundedFen, stateOf, type Trade } from './trade.ts';
 import { beijing, beijingMs, fenOf, yuan } from './wire.ts';
 
 export interface MethodContext {
   books: Books;
   desk: Desk;
-  faults: Faults;
+  bills: BillDesk;
+  faults: AlipayFaults;
   /** Where buyers reach the sandbox. */
   publicUrl: () => string;
 }
@@ -60,6 +63,9 @@ const refundQuery = named.extend({
   out_request_no: z.string().min(1),
   query_options: z.array(z.string()).optional(),
 });
+
+/** Bills of trades by the day; those of months and of the account's funds are not kept here. */
+const billRequest = z.object({ bill_type: z.literal('trade'), bill_date: z.iso.date() });
 
 function parse<Output>(schema: z.ZodType<Output>, biz: unknown): Output {
   const parsed = schema.safeParse(biz);
@@ -175,6 +181,14 @@ const queryRefund: Method = async ({ books }, { biz }) => {
   };
 };
 
+const billAddress: Method = async ({ bills, publicUrl }, { biz }) => {
+  const parsed = billRequest.safeParse(biz);
+  if (!parsed.success) throw new Refusal('isv.invalid-arguments', '入参不合法');
+  const token = bills.offer(parsed.data.bill_date);
+  if (token === null) throw new Refusal('isp.bill_not_exist', '账单不存在');
+  return { bill_download_url: `${publicUrl()}/alipay/bill?token=${token}` };
+};
+
 function numbers(trade: Trade): Fields {
   return { trade_no: trade.opened?.tradeNo ?? '', out_trade_no: trade.outTradeNo };
 }
@@ -186,4 +200,5 @@ export const METHODS = new Map<string, Method>([
   ['alipay.trade.close', close],
   ['alipay.trade.refund', refund],
   ['alipay.trade.fastpay.refund.query', queryRefund],
+  ['alipay.data.dataservice.bill.downloadurl.query', billAddress],
 ]);

@@ -1,32 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import type { Notice } from '../shared/notifier.ts';
 import type { Trade } from './trade.ts';
 import { BUYER, refundedFen, stateOf } from './trade.ts';
-import { beijing, yuan } from './wire.ts';
+import { beijing, type Keys, signedForm, yuan } from './wire.ts';
 
-export interface Attempt {
-  atMs: number;
-  /** HTTP status, or null when nobody answered. */
-  status: number | null;
-  body: string;
-  accepted: boolean;
-}
+const MINUTE_MS = 60_000;
 
-/** One event told to the merchant, with every attempt at telling it: the delivery log. */
-export interface Notice {
-  notifyId: string;
-  outTradeNo: string;
-  url: string;
-  params: Record<string, string>;
-  createdMs: number;
-  state: 'pending' | 'held' | 'dropped' | 'delivered' | 'exhausted';
-  attempts: Attempt[];
-  /** Attempts that count for the retry schedule; duplicates and manual ones do not. */
-  scheduledAttempts: number;
-  nextMs: number | null;
-}
+/** When Alipay tells again, and how long it waits for an answer. */
+export const RETRIES = {
+  scheduleMs: [4, 10, 10, 60, 120, 360, 900].map((minutes) => minutes * MINUTE_MS),
+  answerTimeoutMs: 5000,
+} as const;
 
-/** Waits between the scheduled attempts, before the clock multiplier. */
-export const RETRY_MINUTES = [4, 10, 10, 60, 120, 360, 900] as const;
+/** The fields of a notification but for its id and the time of its sending. */
+export type NoticeParams = Record<string, string>;
 
 /**
  * The fields of `trade_status_sync` for the trade as it stands. `refund_fee` is all that was refunded so far;
@@ -36,7 +23,7 @@ export function noticeParams(
   trade: Trade,
   app: { appId: string; sellerId: string },
   outRequestNo?: string,
-): Record<string, string> {
+): NoticeParams {
   const refund = trade.refunds.find((one) => one.outRequestNo === outRequestNo);
   const state = stateOf(trade);
   const closedMs = trade.closed?.atMs ?? (state === 'TRADE_CLOSED' ? refund?.doneMs : undefined);
@@ -69,17 +56,25 @@ export function noticeParams(
   };
 }
 
-export function newNotice(trade: Trade, url: string, params: Record<string, string>): Notice {
-  const now = Date.now();
-  return {
-    notifyId: `${beijing(now).replace(/\D/g, '')}${randomBytes(10).toString('hex')}`,
-    outTradeNo: trade.outTradeNo,
-    url,
-    params,
-    createdMs: now,
-    state: 'pending',
-    attempts: [],
-    scheduledAttempts: 0,
-    nextMs: now,
+export function newNotifyId(): string {
+  return `${beijing(Date.now()).replace(/\D/g, '')}${randomBytes(10).toString('hex')}`;
+}
+
+/** A notification as it goes over the wire, signed now. A forged one has a well-formed signature over something else. */
+export function composer(keys: Keys) {
+  return ({ content, notifyId }: Notice<NoticeParams>, atMs: number, forged: boolean) => {
+    const form = (atMs: number) =>
+      signedForm({ ...content, notify_id: notifyId, notify_time: beijing(atMs) }, keys.own);
+    const body = new URLSearchParams(form(atMs));
+    if (forged) body.set('sign', new URLSearchParams(form(0)).get('sign') ?? '');
+    return {
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: body.toString(),
+    };
   };
+}
+
+/** Only this word ends the telling. */
+export function accepts(status: number, body: string): boolean {
+  return status >= 200 && status < 300 && body === 'success';
 }

@@ -33,6 +33,10 @@ const GRANTED: [RegExp, Role[]][] = [
   [/^GET \/platform\/accounts/, ['finance']],
   [/^GET \/platform\/buyers\//, ['finance', 'customerService']],
   [/^GET \/platform\/work-items/, STAFF],
+  [/^POST \/platform\/work-items\/\{workItemId\}\/decisions/, ['finance']],
+  [/^GET \/platform\/channel-bills\//, ['finance']],
+  [/^POST \/platform\/orders\/\{orderNo\}\/refunds/, ['finance', 'customerService']],
+  [/^POST \/platform\/orders\/\{orderNo\}\/closures/, ['customerService', 'operations']],
   [/^POST \/platform\/orders\/\{orderNo\}\/hold/, ['customerService', 'operations']],
   [/^POST \/platform\/(coupons|points-grants)/, ['operations']],
   [/^GET \/merchant\/(orders|settlements)$/, ['merchant2', 'ownMerchant']],
@@ -100,6 +104,8 @@ async function victims(): Promise<{ buyer: Buyer; values: Record<string, string>
     couponId,
     quoteId,
     trackingNo: 'SF1234567890123',
+    provider: 'alipay',
+    day: '2026-11-01',
   };
   return {
     buyer,

@@ -153,21 +153,21 @@ test('ST-7 each state offers each role exactly what it can do, and every offer i
     Promise.all(
       [buyer, merchant, customerService].map(async (client) => namesOf(await readOrder(client, orderNo))),
     );
-  expect(await offers()).toEqual([['cancel', 'pay'], [], []]);
+  expect(await offers()).toEqual([['cancel', 'pay'], ['change_price', 'close'], ['close']]);
   await pay(buyer, orderNo);
-  expect(await offers()).toEqual([[], expect.arrayContaining(['confirm', 'hold']), []]);
+  expect(await offers()).toEqual([[], expect.arrayContaining(['confirm', 'hold']), ['refund']]);
   expect((await offers())[1]).not.toContain('ship');
   await merchant.post(`/merchant/orders/${orderNo}/review`, { decision: 'confirm' });
-  expect(await offers()).toEqual([[], expect.arrayContaining(['hold', 'ship']), []]);
+  expect(await offers()).toEqual([[], expect.arrayContaining(['hold', 'ship']), ['refund']]);
   expect((await offers())[1]).not.toContain('confirm');
   await ship(merchant, orderNo);
-  expect(await offers()).toEqual([['confirm_receipt', 'extend_receipt'], [], ['place_hold']]);
+  expect(await offers()).toEqual([['confirm_receipt', 'extend_receipt'], [], ['place_hold', 'refund']]);
   await buyer.post(`/orders/${orderNo}/receipt-extensions`);
-  expect(await offers()).toEqual([['confirm_receipt'], [], ['place_hold']]);
+  expect(await offers()).toEqual([['confirm_receipt'], [], ['place_hold', 'refund']]);
   const { holdId } = await customerService.post<{ holdId: string }>(`/platform/orders/${orderNo}/holds`, {
     reason: 'case',
   });
-  expect(await offers()).toEqual([[], [], ['place_hold', 'release_hold']]);
+  expect(await offers()).toEqual([[], [], ['place_hold', 'refund', 'release_hold']]);
   await customerService.post(`/platform/orders/${orderNo}/hold-releases`, { holdId, reason: 'over' });
   await receive(buyer, orderNo);
   expect(await offers()).toEqual([[], [], ['place_hold']]);

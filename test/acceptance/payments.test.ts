@@ -134,7 +134,7 @@ test.each([
     const { state, prompt } = await readOrder(buyer, orderNo);
     expect(state).toBe('awaiting_payment');
     expect(prompt.zh).toMatch(new RegExp(`支付未成功：.*${zh}.*¥100\\.00`));
-    expect(prompt.en).toMatch(new RegExp(`did not go through: .*${en}.*CNY 100\\.00`));
+    expect(prompt.en).toMatch(new RegExp(`did not go through\\. .*${en}.*CNY 100\\.00`));
 
     const { outTradeNo } = await openPayment(buyer, orderNo);
     await alipay(`/trades/${outTradeNo}/pay`);

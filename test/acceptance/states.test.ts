@@ -34,6 +34,12 @@ const COMMANDS: Record<string, Command> = {
   ship: ({ merchant }, orderNo) => ship(merchant, orderNo),
   receive: ({ buyer }, orderNo) => buyer.post(`/orders/${orderNo}/receipt`, {}),
   extend_receipt: ({ buyer }, orderNo) => buyer.post(`/orders/${orderNo}/receipt-extensions`),
+  change_price: ({ merchant }, orderNo) =>
+    merchant.post(`/merchant/orders/${orderNo}/price-changes`, { priceOffFen: 1, reason: 'a gift' }),
+  close: ({ merchant }, orderNo) =>
+    merchant.post(`/merchant/orders/${orderNo}/closures`, { reason: 'cannot sell' }),
+  refund: ({ service }, orderNo) =>
+    service.post(`/platform/orders/${orderNo}/refunds`, { amountFen: 1, reason: 'goodwill' }),
   hold: ({ service }, orderNo) => service.post(`/platform/orders/${orderNo}/holds`, { reason: 'a case' }),
 };
 
@@ -44,15 +50,18 @@ const REFUSALS: Record<string, string> = {
   ship: 'not_awaiting_shipment',
   receive: 'not_awaiting_receipt',
   extend_receipt: 'not_awaiting_receipt',
+  change_price: 'not_awaiting_payment',
+  close: 'not_awaiting_payment',
+  refund: 'not_refundable',
   hold: 'not_holdable',
 };
 
 type Reached = 'awaiting_payment' | 'awaiting_shipment' | 'awaiting_receipt' | 'completed' | 'cancelled';
 
 const POSSIBLE: Record<Reached, readonly string[]> = {
-  awaiting_payment: ['pay', 'cancel'],
-  awaiting_shipment: ['review', 'ship'],
-  awaiting_receipt: ['receive', 'extend_receipt', 'hold'],
+  awaiting_payment: ['pay', 'cancel', 'change_price', 'close'],
+  awaiting_shipment: ['review', 'ship', 'refund'],
+  awaiting_receipt: ['receive', 'extend_receipt', 'hold', 'refund'],
   completed: ['hold'],
   cancelled: [],
 };
@@ -97,9 +106,13 @@ for (const state of Object.keys(POSSIBLE) as Reached[]) {
 }
 
 const OFFERED: Record<Reached, Record<'buyer' | 'merchant' | 'service', readonly string[]>> = {
-  awaiting_payment: { buyer: ['pay', 'cancel'], merchant: [], service: [] },
-  awaiting_shipment: { buyer: [], merchant: ['hold', 'ask_correction', 'ship'], service: [] },
-  awaiting_receipt: { buyer: ['confirm_receipt', 'extend_receipt'], merchant: [], service: ['place_hold'] },
+  awaiting_payment: { buyer: ['pay', 'cancel'], merchant: ['change_price', 'close'], service: ['close'] },
+  awaiting_shipment: { buyer: [], merchant: ['hold', 'ask_correction', 'ship'], service: ['refund'] },
+  awaiting_receipt: {
+    buyer: ['confirm_receipt', 'extend_receipt'],
+    merchant: [],
+    service: ['refund', 'place_hold'],
+  },
   completed: { buyer: [], merchant: [], service: ['place_hold'] },
   cancelled: { buyer: [], merchant: [], service: [] },
 };

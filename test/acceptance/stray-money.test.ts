@@ -81,7 +81,7 @@ test('PY-7 PY-8 a refund whose answer was lost is found by its number and not ma
   await alipay(`/trades/${outTradeNo}/pay`, { amountFen: 9_000 });
   await waitFor(buyer, orderNo, (o) => o.refunds.some((refund) => refund.state === 'succeeded'), 30_000);
   const { refunds, refundedFen } = await tradeOf(outTradeNo);
-  expect(refunds).toMatchObject([{ outRequestNo: `${outTradeNo}R1`, amountFen: 9_000, status: 'SUCCESS' }]);
+  expect(refunds).toMatchObject([{ refundNo: `${outTradeNo}R1`, amountFen: 9_000, status: 'SUCCESS' }]);
   expect(refundedFen).toBe(9_000);
   expect((await vouchersOf(await staff('finance'), orderNo)).map((voucher) => voucher.kind).sort()).toEqual([
     'money_in',

@@ -61,8 +61,8 @@ const DAMAGE: [keyof typeof INVARIANTS, (given: Awaited<ReturnType<typeof givenO
     'PY-8 I3 refunds of a payment never pass what came in',
     ({
       paid,
-    }) => sql`INSERT INTO refunds (refund_no, out_trade_no, order_no, amount_fen, reason, state, created_at)
-      SELECT out_trade_no || 'RX', out_trade_no, order_no, received_fen + 1, 'x', 'requested', now() FROM payments WHERE order_no = ${paid}`,
+    }) => sql`INSERT INTO refunds (refund_no, out_trade_no, order_no, amount_fen, reason, source, state, created_at)
+      SELECT out_trade_no || 'RX', out_trade_no, order_no, received_fen + 1, 'x', 'deposits', 'requested', now() FROM payments WHERE order_no = ${paid}`,
   ],
   [
     'SP-9 I2 children sum to their parent in every amount',

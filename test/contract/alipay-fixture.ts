@@ -4,10 +4,20 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { AlipayKeys } from '../../config/keys.ts';
 import { type AlipayConfig, createAlipay } from '../../providers/alipay/index.ts';
-import type { PaymentNotice, PaymentProvider, StartPayment } from '../../providers/payments/port.ts';
-import { type RunningSandbox, startSandbox } from '../../sandbox/app.ts';
-import type { SandboxConfig } from '../../sandbox/config.ts';
+import type {
+  NoticeDelivery,
+  PaymentNotice,
+  PaymentProvider,
+  RefundRequest,
+  StartPayment,
+  TradeRef,
+} from '../../providers/payments/port.ts';
+import { openAlipay } from '../../sandbox/alipay/index.ts';
+import type { SandboxProvider } from '../../sandbox/shared/provider.ts';
 
 const PEM = {
   modulusLength: 2048,
@@ -16,6 +26,7 @@ const PEM = {
 } as const;
 const APP = generateKeyPairSync('rsa', PEM);
 const ALIPAY = generateKeyPairSync('rsa', PEM);
+export const KEYS: AlipayKeys = { privateKey: APP.privateKey, alipayPublicKeys: [ALIPAY.publicKey] };
 const APP_ID = '2021000000000001';
 const SELLER_ID = '2088000000000001';
 
@@ -59,12 +70,72 @@ export class Merchant {
   }
 }
 
+/** The Alipay part of the sandbox alone, served as the whole would serve it. */
+async function serveAlipay(settings: {
+  dataDir: string;
+  port: number;
+  publicUrl: (served: string) => string;
+}): Promise<Running> {
+  let url = '';
+  const alipay: SandboxProvider = await openAlipay({
+    dataDir: settings.dataDir,
+    clockMultiplier: CLOCK_MULTIPLIER,
+    publicUrl: () => settings.publicUrl(url),
+    appId: APP_ID,
+    sellerId: SELLER_ID,
+    privateKey: ALIPAY.privateKey,
+    appPublicKey: APP.publicKey,
+  });
+  const app = new Hono().route('/alipay', alipay.pages).route('/control/alipay', alipay.control);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await new Promise<void>((resolve) => server.listen(settings.port, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await alipay.close();
+    },
+  };
+}
+
+interface Running {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** A delivery as the callback route hands it on. */
+export const delivery = (rawBody: string): NoticeDelivery => ({
+  rawBody,
+  header: () => undefined,
+  receivedAt: new Date(),
+});
+
+/** A trade by our number; Alipay needs no more. */
+export const tradeRef = (outTradeNo: string, amountFen = 13500n): TradeRef => ({
+  outTradeNo,
+  providerRef: null,
+  amountFen,
+});
+
+export const refundOf = (outTradeNo: string, refundNo: string, amountFen: bigint): RefundRequest => ({
+  trade: tradeRef(outTradeNo),
+  refundNo,
+  amountFen,
+  totalFen: 13500n,
+  reason: '不想要了',
+});
+
 /** The real adapter, a merchant and a sandbox of its own. */
 export class Bench {
   readonly merchant = new Merchant();
-  sandbox!: RunningSandbox;
+  sandbox!: Running;
   provider!: PaymentProvider;
   notifyUrl = '';
+  /** Where the sandbox says it is reached, if that is not where it listens. */
+  publicUrl: string | undefined;
   #dataDir = '';
 
   async open(): Promise<this> {
@@ -78,24 +149,12 @@ export class Bench {
   async restart(): Promise<void> {
     const port = this.sandbox ? Number(new URL(this.sandbox.url).port) : 0;
     await this.sandbox?.close();
-    this.sandbox = await startSandbox(this.#config(port));
-    this.provider = this.adapter();
-  }
-
-  #config(port: number): SandboxConfig {
-    return {
-      host: '127.0.0.1',
-      port,
+    this.sandbox = await serveAlipay({
       dataDir: this.#dataDir,
-      publicUrl: undefined,
-      clockMultiplier: CLOCK_MULTIPLIER,
-      alipay: {
-        appId: APP_ID,
-        sellerId: SELLER_ID,
-        privateKey: ALIPAY.privateKey,
-        appPublicKey: APP.publicKey,
-      },
-    };
+      port,
+      publicUrl: (served) => this.publicUrl ?? served,
+    });
+    this.provider = this.adapter();
   }
 
   adapter(changes: Partial<AlipayConfig> = {}): PaymentProvider {
@@ -103,8 +162,7 @@ export class Bench {
       gateway: `${this.sandbox.url}/alipay/gateway.do`,
       appId: APP_ID,
       sellerId: SELLER_ID,
-      privateKey: APP.privateKey,
-      alipayPublicKey: ALIPAY.publicKey,
+      keys: () => KEYS,
       notifyUrl: this.notifyUrl,
       ...changes,
     });
@@ -132,7 +190,7 @@ export class Bench {
 
   /** Verifies a received body with the real adapter. */
   notice(body: string | undefined): PaymentNotice {
-    const verified = this.provider.verify(body ?? '');
+    const verified = this.provider.verify(delivery(body ?? ''));
     if (!verified.ok) throw new Error(`the notification was refused: ${verified.reason}`);
     return verified.notice;
   }

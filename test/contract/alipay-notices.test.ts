@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Bench } from './alipay-fixture.ts';
+import { Bench, delivery, refundOf, tradeRef } from './alipay-fixture.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -62,7 +62,7 @@ describe('notifications', () => {
     await bench.paid();
     const bodies = await bench.merchant.received(2);
     for (const body of bodies) {
-      const verified = bench.provider.verify(body);
+      const verified = bench.provider.verify(delivery(body));
       refusals.push(verified.ok ? 'ok' : verified.reason);
     }
     expect(refusals).toEqual(['bad_signature', 'ok']);
@@ -71,7 +71,7 @@ describe('notifications', () => {
   it('PY-2 dropped or held, the query still tells; held ones go out when the fault is lifted', async () => {
     await bench.control('POST', '/faults', { holdNotify: true });
     const outTradeNo = await bench.paid();
-    expect(await bench.provider.query(outTradeNo)).toMatchObject({ state: 'paid' });
+    expect(await bench.provider.query(tradeRef(outTradeNo))).toMatchObject({ state: 'paid' });
     expect(bench.merchant.bodies).toHaveLength(0);
     await bench.control('DELETE', '/faults');
     await bench.merchant.received(1);
@@ -85,12 +85,18 @@ describe('notifications', () => {
     const forged = async (params: Record<string, string>, signType = 'RSA2') =>
       (await bench.control('POST', '/sign', { outTradeNo, params, signType })).json.body;
     expect(bench.notice(await forged({ total_amount: '0.01' }))).toMatchObject({ outTradeNo, amountFen: 1n });
-    expect(bench.provider.verify(await forged({ app_id: '1' }))).toEqual({ ok: false, reason: 'wrong_app' });
-    expect(bench.provider.verify(await forged({ seller_id: '1' }))).toEqual({
+    expect(bench.provider.verify(delivery(await forged({ app_id: '1' })))).toEqual({
+      ok: false,
+      reason: 'wrong_app',
+    });
+    expect(bench.provider.verify(delivery(await forged({ seller_id: '1' })))).toEqual({
       ok: false,
       reason: 'wrong_seller',
     });
-    expect(bench.provider.verify(await forged({}, 'RSA'))).toEqual({ ok: false, reason: 'bad_signature' });
+    expect(bench.provider.verify(delivery(await forged({}, 'RSA')))).toEqual({
+      ok: false,
+      reason: 'bad_signature',
+    });
   });
 });
 
@@ -98,13 +104,15 @@ describe('the provider’s books', () => {
   it('I5 survive its restart, with the notifications that were due', async () => {
     bench.merchant.reply = () => null;
     const outTradeNo = await bench.paid();
-    await bench.provider.refund({ outTradeNo, refundNo: 'R1', amountFen: 1n, totalFen: 13500n, reason: 'x' });
+    await bench.provider.refund(refundOf(outTradeNo, 'R1', 1n));
     const before = (await bench.control('GET', '/trades')).json;
     const seen = bench.merchant.bodies.length;
     bench.merchant.reply = () => ({ status: 200, body: 'success' });
     await bench.restart();
     expect((await bench.control('GET', '/trades')).json).toEqual(before);
-    expect(await bench.provider.queryRefund(outTradeNo, 'R1')).toMatchObject({ state: 'succeeded' });
+    expect(await bench.provider.queryRefund(tradeRef(outTradeNo), 'R1')).toMatchObject({
+      state: 'succeeded',
+    });
     await bench.merchant.received(seen + 1);
   });
 
@@ -125,8 +133,8 @@ describe('the provider’s books', () => {
     const at = '2026-11-11T00:00:00.000Z';
     await bench.control('POST', `/trades/${payment.outTradeNo}/pay`, { amountFen: 13400, at });
     const paid = { state: 'paid', amountFen: 13400n, paidAt: new Date(at) };
-    expect(await bench.provider.query(payment.outTradeNo)).toMatchObject(paid);
+    expect(await bench.provider.query(tradeRef(payment.outTradeNo))).toMatchObject(paid);
     const [body] = await bench.merchant.received(1);
-    expect(bench.notice(body).amountFen).toBe(13400n);
+    expect(bench.notice(body)).toMatchObject({ outcome: 'paid', amountFen: 13400n, paidAt: new Date(at) });
   });
 });

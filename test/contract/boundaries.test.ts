@@ -44,6 +44,11 @@ const REFUSED_IMPORTS: [file: string, specifier: string][] = [
   ['temporal/d.ts', '../workflows/order/order.ts'],
   ['config/a.ts', '../domain/money.ts'],
   ['sandbox/a.ts', '../domain/money.ts'],
+  ['sandbox/b.ts', 'stripe'],
+  ['audit/a.ts', '../domain/money.ts'],
+  ['audit/b.ts', '../sandbox/app.ts'],
+  ['activities/x/h.ts', 'stripe'],
+  ['api/routes/g.ts', 'wechatpay-axios-plugin'],
   ['web/src/a.ts', '../../domain/money.ts'],
   ['worker.ts', './api/app.ts'],
 ];

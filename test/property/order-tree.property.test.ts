@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Voucher } from '../../domain/ledger/vouchers.ts';
+import { refundVoucher, type Voucher } from '../../domain/ledger/vouchers.ts';
 import { sumFen } from '../../domain/money.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
 import { newOrderNo } from '../../domain/order/order-no.ts';
 import { endUnpaid } from '../../domain/order/steps/end-unpaid.ts';
 import { receive } from '../../domain/order/steps/receive.ts';
 import { recordPayment } from '../../domain/order/steps/record-payment.ts';
+import { refund } from '../../domain/order/steps/refund.ts';
 import { ship } from '../../domain/order/steps/ship.ts';
 import { submitOrder } from '../../domain/order/steps/submit.ts';
 import type { PricedBasket } from '../../domain/pricing/basket.ts';
@@ -134,6 +135,85 @@ test('FN-1 FN-2 paid and received, deposits are used up and each merchant is owe
       }
       expect(balance(vouchers, 'deposits')).toBe(0n);
       expect(balance(vouchers, 'channel:alipay')).toBe(root.payableFen);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the buyer or with the merchant, never with both', () => {
+  const share = fc.record({ part: fc.integer({ min: 1, max: 120 }), shipped: fc.boolean() });
+  fc.assert(
+    fc.property(someBasket(), fc.array(share, { maxLength: 5 }), (input, shares) => {
+      const { root, leaves } = submitted(input);
+      fc.pre(root.payableFen > 0n);
+      const attempts = [
+        {
+          outTradeNo: 'T',
+          provider: 'alipay',
+          method: 'alipay_qr',
+          amountFen: root.payableFen,
+          state: 'open' as const,
+        },
+      ];
+      const money = { outTradeNo: 'T', providerTradeNo: 'P', amountFen: root.payableFen, paidAt: at };
+      const whole = { root, leaves, attempts };
+      const paid = recordPayment({ scope: whole, money, at, contractOf: () => 'C', outOfStock: new Set() });
+      const vouchers = [...paid.effects.vouchers];
+      const stock = [...paid.effects.stock];
+      const given: { amountFen: bigint }[] = [];
+      for (const leaf of leaves) {
+        let now: OrderNode = Object.assign({}, leaf, { state: 'awaiting_shipment' });
+        for (const { part, shipped } of shares) {
+          if (shipped && now.state === 'awaiting_shipment')
+            now = Object.assign({}, now, { state: 'awaiting_receipt' });
+          const amountFen = (leaf.payableFen * BigInt(part)) / 100n;
+          const paidRoot: OrderNode = root.kind === 'parent' ? { ...root, state: 'split' } : now;
+          const { verdict, effects } = refund({
+            scope: {
+              root: paidRoot,
+              leaves: leaves.map((one) => (one.orderNo === now.orderNo ? now : one)),
+              attempts,
+            },
+            leaf: now,
+            payments: [{ outTradeNo: 'T', paidAt: at, receivedFen: root.payableFen, refunds: given }],
+            command: { amountFen, reason: 'test' },
+            at,
+          });
+          const possible =
+            (now.state === 'awaiting_shipment' || now.state === 'awaiting_receipt') &&
+            amountFen > 0n &&
+            now.givenBackFen + amountFen <= leaf.payableFen;
+          expect(verdict.result).toBe(possible ? 'accepted' : 'refused');
+          const header = { orderNo: leaf.orderNo, rootNo: leaf.rootNo, operator: 'system', at };
+          for (const row of effects.refunds) {
+            given.push(row);
+            vouchers.push(refundVoucher(header, { ...row, paidFrom: 'channel:alipay' }));
+          }
+          vouchers.push(...effects.vouchers);
+          stock.push(...effects.stock);
+          const change = effects.nodes.find((node) => node.orderNo === leaf.orderNo);
+          if (change) now = Object.assign({}, now, change.set, { state: change.to });
+        }
+        if (now.state === 'awaiting_shipment' || now.state === 'awaiting_receipt') {
+          const shipped: OrderNode = { ...now, state: 'awaiting_receipt' };
+          const { effects } = receive({ leaf: shipped, contract, by: 'buyer', operator: 'buyer:B', at });
+          const base = sumFen(effects.settlementLines.map((line) => line.baseFen));
+          expect(-balance(effects.vouchers, `merchant:${leaf.merchantId}:payable`)).toBe(base);
+          for (const { baseFen, commissionFen } of effects.settlementLines)
+            expect(baseFen >= 0n && commissionFen >= 0n && commissionFen <= baseFen).toBe(true);
+          vouchers.push(...effects.vouchers);
+        } else {
+          expect(now.givenBackFen).toBe(leaf.payableFen);
+          const moved = stock.filter(({ orderNo }) => orderNo === leaf.orderNo);
+          const onHand = moved.reduce((sum, { onHandDelta }) => sum + onHandDelta, 0);
+          const sold = leaf.lines.reduce((sum, { quantity }) => sum + quantity, 0);
+          expect(onHand).toBe(now.state === 'cancelled' ? 0 : -sold);
+        }
+      }
+      expect(balance(vouchers, 'deposits')).toBe(0n);
+      expect(balance(vouchers, 'channel:alipay')).toBe(
+        root.payableFen - sumFen(given.map((row) => row.amountFen)),
+      );
     }),
     { numRuns: 300 },
   );

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
 import { historyToText } from '../support/history-json.ts';
 import { startOwnStack } from '../support/own-stack.ts';
-import { openPayment } from '../support/payments.ts';
+import { openPayment, postNotice, signedNotice } from '../support/payments.ts';
 import {
   alipay,
   type Buyer,
@@ -66,6 +66,9 @@ async function record(): Promise<void> {
     'order-expired-with-attempt': await quick(buyer),
     'order-paid-with-wrong-amount': await order(),
     'order-found-paid-at-cancel': await order(),
+    'order-price-changed': await order(),
+    'order-partly-refunded': await shipped(),
+    'order-refunded': await paid(),
   };
   const orderNo = (name: string) => of[name] as string;
   const service = await staff('customerService');
@@ -84,6 +87,23 @@ async function record(): Promise<void> {
   await alipay(`/trades/${unheard.outTradeNo}/pay`);
   await cancel(orderNo('order-found-paid-at-cancel')).catch(() => 'refused: the money wins');
 
+  await merchant.post(`/merchant/orders/${orderNo('order-price-changed')}/price-changes`, {
+    priceOffFen: 100,
+    reason: 'a gift',
+  });
+  const refund = (name: string, amountFen?: number) =>
+    service.post(`/platform/orders/${orderNo(name)}/refunds`, {
+      ...(amountFen && { amountFen }),
+      reason: 'goodwill',
+    });
+  await alipay('/faults', {
+    outTradeNoPrefix: orderNo('order-partly-refunded'),
+    stuckRefund: true,
+    times: 1,
+  });
+  await refund('order-partly-refunded', 300);
+  await refund('order-refunded');
+
   const other = await givenSku(await givenShop({ merchantId: 'M2' }), 10);
   of['joint-root'] = await submit(buyer, { [skuId]: 1, [other]: 1 });
   await pay(buyer, orderNo('joint-root'));
@@ -95,6 +115,22 @@ async function record(): Promise<void> {
   await alipay(`/trades/${late.outTradeNo}/pay`);
   workflowIds['refund'] = refundWorkflowId(`${late.outTradeNo}R1`);
   workflowIds['refund-pending'] = refundWorkflowId(`${wrong.outTradeNo}R1`);
+  // Its provider says that something changed, long before it would be asked again, and it is still pending.
+  const { refunds } = await waitFor(
+    buyer,
+    orderNo('order-partly-refunded'),
+    (node) => node.refunds.length === 1,
+  );
+  const nudged = refunds[0]?.refundNo as string;
+  const timersOf = async () => {
+    const { events } = await client.workflow.getHandle(refundWorkflowId(nudged)).fetchHistory();
+    return (events ?? []).filter((event) => event.timerStartedEventAttributes).length;
+  };
+  await eventually(async () => (await timersOf()) === 1, 'the refund to wait');
+  const change = { refund_fee: '3.00', out_biz_no: nudged, gmt_refund: '2026-11-11 00:00:00' };
+  await postNotice(await signedNotice(nudged.replace(/R\d+$/, ''), change));
+  await eventually(async () => (await timersOf()) === 2, 'the refund to wait again');
+  workflowIds['refund-nudged'] = refundWorkflowId(nudged);
   await client.schedule.getHandle('settlement').trigger();
   for (const type of ['settlement', 'reconcile']) workflowIds[type] = await completedOf(client, type);
   const { outTradeNo } = late;

@@ -47,6 +47,8 @@ test('every kind of workflow and every state an order can be found in is recorde
     'reconcile',
   ])
     expect(recorded).toContain(`v1/${name}.json`);
+  for (const name of ['order-price-changed', 'order-partly-refunded', 'order-refunded', 'refund-nudged'])
+    expect(recorded).toContain(`v2/${name}.json`);
 });
 
 for (const file of recorded) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { startStack } from '../../cli/stack/index.ts';
 
@@ -18,10 +19,14 @@ declare module 'vitest' {
   }
 }
 
+const SHOWN_ERRORS = 20;
+
 /** Starts one fresh stack for all acceptance tests and ends it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stack = await startStack({
     ephemeral: true,
+    // What only the sweeper delivers, such as money for an order that has ended, need not be waited for so long.
+    env: { SWEEP_INTERVAL_SECONDS: '2' },
     log: (line) => console.log(`[stack] ${line}`),
     prepareDatabase: async (databaseUrl) => {
       const { migrate } = await import('../../db/migrate.ts');
@@ -32,5 +37,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env } = stack;
   project.provide('stack', { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env });
-  return () => stack.stop();
+  return async () => {
+    tellErrors(stack.process('api').logFile);
+    await stack.stop();
+  };
+}
+
+/** What the API logged as an error: a test that failed on a 500 finds its cause here, for the log goes with the stack. */
+function tellErrors(logFile: string): void {
+  const lines = readFileSync(logFile, 'utf8').split('\n');
+  const errors = lines.filter((line) => line.includes('"level":50'));
+  for (const line of errors.slice(0, SHOWN_ERRORS)) console.log(`[api] ${line.slice(0, 1_500)}`);
+  if (errors.length > SHOWN_ERRORS) console.log(`[api] … and ${errors.length - SHOWN_ERRORS} more errors`);
 }

@@ -57,7 +57,7 @@ export const INVARIANTS = {
         SELECT o.root_no,
           (SELECT coalesce(sum(received_fen), 0) FROM payments p WHERE p.order_no = o.order_no AND p.state = 'succeeded')
           - (SELECT coalesce(sum(amount_fen), 0) FROM refunds r JOIN orders ro USING (order_no) WHERE ro.root_no = o.root_no AND r.state = 'succeeded') AS kept,
-          (SELECT coalesce(sum(amount_fen), 0) FROM account_entries e WHERE e.root_no = o.root_no AND e.account LIKE 'channel:%') AS booked
+          (SELECT coalesce(sum(amount_fen), 0) FROM account_entries e WHERE e.root_no = o.root_no AND (e.account LIKE 'channel:%' OR e.account = 'paid_by_hand')) AS booked
         FROM orders o WHERE o.order_no = o.payment_root_no AND o.order_no = o.root_no
       ) m WHERE kept <> booked`,
     ),

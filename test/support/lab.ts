@@ -226,15 +226,15 @@ export class Lab {
   #watched(alipay: PaymentProvider): PaymentProvider {
     return {
       ...alipay,
-      close: async (outTradeNo) => {
-        const result = await alipay.close(outTradeNo);
-        await this.afterClose(outTradeNo);
+      close: async (trade) => {
+        const result = await alipay.close(trade);
+        await this.afterClose(trade.outTradeNo);
         return result;
       },
-      queryRefund: async (outTradeNo, refundNo) => {
+      queryRefund: async (trade, refundNo) => {
         const asked = this.refundQueries.get(refundNo) ?? [];
         this.refundQueries.set(refundNo, [...asked, await this.env.currentTimeMs()]);
-        return await alipay.queryRefund(outTradeNo, refundNo);
+        return await alipay.queryRefund(trade, refundNo);
       },
     };
   }

@@ -16,10 +16,10 @@ export interface Trade {
   refundedFen: number;
   closedBy: 'timeout' | 'merchant' | null;
   cashierPath: string;
-  refunds: { outRequestNo: string; amountFen: number; status: string }[];
+  refunds: { refundNo: string; amountFen: number; status: string }[];
   notifications: {
     notifyId: string;
-    tradeStatus: string;
+    kind: string;
     state: string;
     attempts: { status: number | null; body: string; accepted: boolean }[];
   }[];
@@ -42,8 +42,9 @@ export const tradeOf = (outTradeNo: string): Promise<Trade> =>
 /** The buyer scans the code or follows the link: the trade exists at the provider. Answers the cashier's page. */
 export async function openCashier(payment: Payment): Promise<{ url: string; page: string }> {
   const { action } = payment;
-  if (!action) throw new Error(`payment ${payment.outTradeNo} has nothing to open`);
-  const response = await fetch(action.kind === 'qr' ? action.qrCode : action.url);
+  const address = action?.kind === 'qr' ? action.qrCode : action?.kind === 'redirect' ? action.url : null;
+  if (!address) throw new Error(`payment ${payment.outTradeNo} has nothing to open`);
+  const response = await fetch(address);
   if (!response.ok) throw new Error(`the cashier answered ${response.status}`);
   return { url: response.url, page: await response.text() };
 }

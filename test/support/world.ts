@@ -74,7 +74,7 @@ export async function givenShop(options: Partial<typeof t.shops.$inferInsert> = 
       merchantId: 'M1',
       name: shopId,
       kind: 'self_operated',
-      paymentMethods: ['alipay_qr', 'alipay_page'],
+      paymentMethods: ['alipay_qr', 'alipay_page', 'wechat_native', 'wechat_jsapi', 'card'],
       ...options,
     });
   await database()
@@ -164,22 +164,26 @@ export async function pay(buyer: Buyer, orderNo: string, method = 'alipay_qr'): 
   return outTradeNo;
 }
 
-/** The sandbox's control desk for Alipay: `alipay('/trades/X/pay')`, `alipay('/faults', {...})`. */
-export async function alipay<T = Record<string, unknown>>(
+/** The sandbox's control desk of a provider: `sandbox('alipay', '/trades/X/pay')`, `sandbox('stripe', '/faults', {...})`. */
+export async function sandbox<T = Record<string, unknown>>(
+  provider: string,
   path: string,
   body: unknown = {},
   method = 'POST',
 ): Promise<T> {
-  const response = await fetch(`${stack().sandboxUrl}/control/alipay${path}`, {
+  const response = await fetch(`${stack().sandboxUrl}/control/${provider}${path}`, {
     method,
     ...(method === 'GET' || method === 'DELETE'
       ? {}
       : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
-  if (!response.ok) throw new Error(`sandbox ${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`${provider} ${path}: ${response.status} ${await response.text()}`);
   const text = await response.text();
   return (text === '' ? {} : JSON.parse(text)) as T;
 }
+
+export const alipay = <T = Record<string, unknown>>(path: string, body: unknown = {}, method = 'POST') =>
+  sandbox<T>('alipay', path, body, method);
 
 /** Reads the order until it is as wanted. */
 export function waitFor(

@@ -27,8 +27,13 @@ export const reviewDecided = defineSignal<[InboxMessage]>('reviewDecided');
 export const shipmentReported = defineSignal<[InboxMessage]>('shipmentReported');
 export const receiptConfirmed = defineSignal<[InboxMessage]>('receiptConfirmed');
 export const receiptExtended = defineSignal<[InboxMessage]>('receiptExtended');
+export const priceChanged = defineSignal<[InboxMessage]>('priceChanged');
+export const refundRequested = defineSignal<[InboxMessage]>('refundRequested');
 /** A hold was placed or released beside the workflow: look at the row again. */
 export const afterSaleChanged = defineSignal('afterSaleChanged');
+
+/** To a refund: the provider says that something about it changed. */
+export const refundChanged = defineSignal('refundChanged');
 
 /** The signal of each kind of inbox message. */
 export const SIGNAL_OF = {
@@ -38,6 +43,8 @@ export const SIGNAL_OF = {
   shipment_reported: shipmentReported,
   receipt_confirmed: receiptConfirmed,
   receipt_extended: receiptExtended,
+  refund_requested: refundRequested,
+  price_changed: priceChanged,
 } as const;
 export type MessageKind = keyof typeof SIGNAL_OF;
 

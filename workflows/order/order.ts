@@ -51,14 +51,22 @@ export async function order(input: messages.OrderInput): Promise<messages.OrderO
   setHandler(messages.receiptExtended, ({ inboxId }) =>
     queue.add(inboxId, (atMs) => steps.extendReceipt({ orderNo, inboxId, atMs })),
   );
+  setHandler(messages.priceChanged, ({ inboxId }) =>
+    queue.add(inboxId, (atMs) => steps.changePrice({ orderNo, inboxId, atMs })),
+  );
+  setHandler(messages.refundRequested, ({ inboxId }) =>
+    queue.add(inboxId, (atMs) => steps.refundLeaf({ orderNo, inboxId, atMs })),
+  );
   setHandler(messages.afterSaleChanged, () => queue.nudge(() => steps.loadOrder({ orderNo })));
 
   verdict = await begin(input);
   let node = verdict.node;
   if (node) {
-    node = await collectPayment(node, queue);
+    const beside: Promise<void>[] = [];
+    node = await collectPayment(node, queue, beside);
     node = await fulfil(node, queue);
     await startChildren(node);
+    await Promise.all(beside);
     node = await finish(node, queue);
   }
   await condition(allHandlersFinished);
@@ -74,16 +82,30 @@ async function begin({ orderNo, submit }: messages.OrderInput): Promise<StepResu
   return result;
 }
 
-/** Until it is paid, cancelled, or its deadline passes. */
-async function collectPayment(node: NodeView, queue: MessageQueue<StepResult>): Promise<NodeView> {
+/** Until it is paid, cancelled, or its deadline passes. What need not be waited for goes on `beside`. */
+async function collectPayment(
+  node: NodeView,
+  queue: MessageQueue<StepResult>,
+  beside: Promise<void>[],
+): Promise<NodeView> {
   if (node.state !== 'awaiting_payment') return node;
+  const { orderNo } = node;
   while (node.state === 'awaiting_payment') {
     const message = await queue.next({ atMs: node.paymentDeadlineMs, summary: 'payment deadline' });
     const atMs = Math.max(Date.now(), message ? 0 : node.paymentDeadlineMs);
-    node = await adopt(node, message ? message(atMs) : endUnpaid(node.orderNo, 'expire', atMs));
+    const step = await (message ? message(atMs) : endUnpaid(orderNo, 'expire', atMs));
+    node = await adopt(node, step);
+    if (step.attemptsLeft) beside.push(closeOpenAttempts(orderNo, queue));
   }
   if (node.state === 'awaiting_shipment' || node.state === 'split') publish(node);
   return node;
+}
+
+/** Paid by one attempt while another is open: that one is closed at its provider, and money it has goes back. */
+async function closeOpenAttempts(orderNo: string, queue: MessageQueue<StepResult>): Promise<void> {
+  const inboxIds = await outside.closeOpenAttempts({ orderNo, atMs: Date.now() });
+  for (const inboxId of inboxIds)
+    queue.add(inboxId, (atMs) => steps.recordPayment({ orderNo, inboxId, atMs }));
 }
 
 /** Until a leaf is shipped and received; the clock receives it if nobody does and nothing holds it. */
@@ -162,7 +184,7 @@ async function finish(node: NodeView, queue: MessageQueue<StepResult>): Promise<
 }
 
 /** Takes the row over from a step and starts the refunds it wrote. */
-async function adopt(node: NodeView, step: Promise<StepResult>): Promise<NodeView> {
+async function adopt(node: NodeView, step: StepResult | Promise<StepResult>): Promise<NodeView> {
   const result = await step;
   await Promise.all(result.refundNos.map(startRefund));
   const next = result.node ?? node;

@@ -1,9 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { findKey, type IdempotencyKey } from '../../../db/commands/idempotency.ts';
-import { recordPaidTrade } from '../../../db/commands/inbox.ts';
 import {
-  attemptClosed,
   attemptFailed,
   attemptOpened,
   findAttempt,
@@ -12,11 +10,10 @@ import {
   type PaymentRow,
 } from '../../../db/commands/payment-attempts.ts';
 import { offeredMethods } from '../../../db/queries/shops.ts';
-import { closeOrFindPaid } from '../../../providers/payments/close.ts';
 import { PAYMENT_METHODS, type PaymentProvider, ProviderError } from '../../../providers/payments/port.ts';
 import { accessOwnOrder } from '../../access.ts';
 import type { AuthEnv } from '../../auth/middleware.ts';
-import { signalQuietly } from '../../commands.ts';
+import { closeAttempt } from '../../close-attempt.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency.ts';
@@ -24,14 +21,27 @@ import { shownState } from '../../representations/order.ts';
 import { paymentSchema, representPayment } from '../../representations/payment.ts';
 import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
 
-const requestSchema = z.strictObject({
-  method: z.enum(PAYMENT_METHODS),
-  returnUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .optional()
-    .openapi({ description: 'Where the provider’s page sends the buyer back to' }),
-});
+const PAYER_ID_METHODS: ReadonlySet<string> = new Set(['wechat_jsapi']);
+
+const requestSchema = z
+  .strictObject({
+    method: z.enum(PAYMENT_METHODS),
+    payerId: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .openapi({ description: 'The payer at the provider, for methods that ask for one: WeChat’s `openid`' }),
+    returnUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(500)
+      .optional()
+      .openapi({ description: 'Where the provider’s page sends the buyer back to' }),
+  })
+  .refine(({ method, payerId }) => payerId !== undefined || !PAYER_ID_METHODS.has(method), {
+    path: ['payerId'],
+    message: 'is needed for this method: send the openid that WeChat gave the shop’s page',
+  });
 
 const route = createRoute({
   method: 'post',
@@ -110,7 +120,7 @@ async function openAt(
       if (attempt.state === 'open' && attempt.method === request.method) return attempt;
       if (attempt.state === 'starting' && deps.now().getTime() - attempt.createdAt.getTime() < 15_000)
         throw new Problem('payment_in_progress');
-      await closeEarlier(deps, attempt);
+      await closeAttempt(deps, attempt);
     }
   }
   throw new Problem('payment_in_progress');
@@ -123,23 +133,17 @@ async function askProvider(
   orderNo: string,
   { outTradeNo, amountFen, expiresAt }: { outTradeNo: string; amountFen: bigint; expiresAt: Date },
 ): Promise<PaymentRow> {
-  const { method, returnUrl } = request;
+  const { method, returnUrl, payerId } = request;
+  const subject = `订单 ${orderNo}`;
   try {
-    const action = await provider.start({
-      method,
-      outTradeNo,
-      amountFen,
-      expiresAt,
-      subject: `订单 ${orderNo}`,
-      returnUrl,
-    });
-    await attemptOpened(deps.db, outTradeNo, action);
+    const ask = { method, outTradeNo, amountFen, expiresAt, subject, returnUrl, payerId };
+    await attemptOpened(deps.db, outTradeNo, await provider.start(ask));
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const words = error.buyerReason ?? {
       code: error.code,
-      zh: '支付渠道暂时不可用',
-      en: 'the payment provider is not available',
+      zh: '支付渠道暂时不可用，请稍后再试或换一种付款方式。',
+      en: 'The payment provider is not available. Try again in a moment or use another way to pay.',
     };
     const reason = { ...words, retryable: error.retryable };
     await attemptFailed(deps.db, outTradeNo, reason, deps.now());
@@ -161,16 +165,6 @@ async function answerAgain(deps: Deps, request: Request, attempt: PaymentRow): P
 
 function failed(reason: NonNullable<PaymentRow['failure']>): Problem {
   return new Problem(reason.retryable ? 'payment_unavailable' : 'payment_refused', undefined, { reason });
-}
-
-async function closeEarlier(deps: Deps, attempt: PaymentRow): Promise<void> {
-  const provider = deps.providers.get(attempt.provider);
-  if (!provider) throw new Error(`no payment provider ${attempt.provider} is configured`);
-  const closing = await closeOrFindPaid(provider, attempt.outTradeNo);
-  if (closing.kind === 'closed') return await attemptClosed(deps.db, attempt.outTradeNo, deps.now());
-  const message = await recordPaidTrade(deps.db, attempt, closing.trade, deps.now());
-  await signalQuietly(deps, message);
-  throw new Problem('already_paid');
 }
 
 async function requireAttempt(deps: Deps, outTradeNo: string): Promise<PaymentRow> {

@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accountBalances, buyerMoney } from '../../../db/queries/books.ts';
-import { openWorkItems } from '../../../db/queries/work-items.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
 import { bearer, fenSchema, json, problems, timeSchema } from '../../schemas.ts';
@@ -44,36 +43,6 @@ const buyerRoute = createRoute({
     ...problems,
   },
 });
-const queueRoute = createRoute({
-  method: 'get',
-  path: '/platform/work-items',
-  tags,
-  security: bearer,
-  middleware: [requireRole('finance', 'customer_service', 'operations')],
-  summary: 'The human queue: what a person must decide, until when, and the ways out',
-  responses: {
-    200: json(
-      z.object({
-        workItems: z.array(
-          z.object({
-            workItemId: z.string(),
-            kind: z.string(),
-            orderNo: z.string().nullable(),
-            reason: z.string(),
-            ownerRole: z.string(),
-            waysOut: z.array(z.string()),
-            openedAt: timeSchema,
-            dueAt: timeSchema,
-            overdue: z.boolean(),
-          }),
-        ),
-      }),
-      'Open items, most urgent first',
-    ),
-    ...problems,
-  },
-});
-
 export function registerBooks(app: App, deps: Deps): void {
   app.openapi(balancesRoute, async (c) => {
     const at = new Date(c.req.valid('query').at ?? deps.now());
@@ -98,23 +67,5 @@ export function registerBooks(app: App, deps: Deps): void {
       },
       200,
     );
-  });
-  app.openapi(queueRoute, async (c) => {
-    const now = deps.now();
-    const rows = await openWorkItems(deps.db);
-    const workItems = rows.map(
-      ({ workItemId, kind, orderNo, reason, ownerRole, waysOut, openedAt, dueAt }) => ({
-        workItemId,
-        kind,
-        orderNo,
-        reason,
-        ownerRole,
-        waysOut,
-        openedAt: openedAt.toISOString(),
-        dueAt: dueAt.toISOString(),
-        overdue: dueAt < now,
-      }),
-    );
-    return c.json({ workItems }, 200);
   });
 }

@@ -1,5 +1,6 @@
 import { receiptVoucher } from '../../ledger/vouchers.ts';
 import type { Fen } from '../../money.ts';
+import { apportion } from '../../pricing/apportion.ts';
 import { accept, change, type Decision, type NewSettlementLine, noEffects, refuse } from '../effects.ts';
 import type { Contract, OrderLine, OrderNode } from '../node.ts';
 import { isPossible } from '../states.ts';
@@ -35,11 +36,18 @@ export function receive({ leaf, contract, by, operator, at }: ReceiveInput): Dec
   effects.vouchers.push(
     receiptVoucher(
       { orderNo, rootNo, operator, at },
-      { payableFen, pointsFen, merchantId, platformDiscountFen },
+      { payableFen: payableFen - leaf.givenBackFen, pointsFen, merchantId, platformDiscountFen },
     ),
   );
+  const givenBack = apportion(
+    leaf.givenBackFen,
+    leaf.lines.map((line) => line.payableFen),
+    leaf.lines.map((line) => line.skuId),
+  );
   effects.settlementLines.push(
-    ...leaf.lines.map((line) => settlementLine(leaf, merchantId, line, contract, at)),
+    ...leaf.lines.map((line, index) =>
+      settlementLine(leaf, { merchantId, line, givenBackFen: givenBack[index] ?? 0n, contract, at }),
+    ),
   );
   effects.notices.push(
     { orderNo, event: 'completed', recipient: `buyer:${leaf.buyerId}`, params: { by } },
@@ -48,16 +56,17 @@ export function receive({ leaf, contract, by, operator, at }: ReceiveInput): Dec
   return accept(effects);
 }
 
-/** What a received line brings its merchant (decision 31), due after the contract's period. */
+/**
+ * What a received line brings its merchant (decision 31), due after the contract's period. What was given back before
+ * is the merchant's loss, and no commission is taken of it.
+ */
 function settlementLine(
   leaf: OrderNode,
-  merchantId: string,
-  line: OrderLine,
-  contract: Contract,
-  at: Date,
+  deal: { merchantId: string; line: OrderLine; givenBackFen: Fen; contract: Contract; at: Date },
 ): NewSettlementLine {
-  const commissionFen = commissionOf(line, contract);
-  const baseFen = line.goodsFen - line.shopDiscountFen + line.freightFen;
+  const { merchantId, line, givenBackFen, contract, at } = deal;
+  const commissionFen = commissionOf(line, contract, givenBackFen);
+  const baseFen = line.goodsFen - line.shopDiscountFen + line.freightFen - givenBackFen;
   const dueAt = new Date(at.getTime() + contract.settleAfterSeconds * 1000);
   return {
     orderNo: leaf.orderNo,
@@ -70,11 +79,13 @@ function settlementLine(
   };
 }
 
-/** Category rate × (goods − shop-borne discounts), half up, freight excluded (decision 31). */
+/** Category rate × (goods − shop-borne discounts − what was given back), half up, freight excluded (decision 31). */
 export function commissionOf(
   line: Pick<OrderLine, 'category' | 'goodsFen' | 'shopDiscountFen'>,
   contract: Contract,
+  givenBackFen: Fen = 0n,
 ): Fen {
   const bps = BigInt(contract.commissionBps[line.category] ?? contract.commissionBps.default);
-  return ((line.goodsFen - line.shopDiscountFen) * bps + 5_000n) / 10_000n;
+  const base = line.goodsFen - line.shopDiscountFen - givenBackFen;
+  return base > 0n ? (base * bps + 5_000n) / 10_000n : 0n;
 }

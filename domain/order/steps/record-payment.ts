@@ -1,4 +1,4 @@
-import { moneyInVoucher, paymentVoucher, pointsReturnVoucher, type Voucher } from '../../ledger/vouchers.ts';
+import { moneyInVoucher, paymentVoucher, type Voucher } from '../../ledger/vouchers.ts';
 import type { Fen } from '../../money.ts';
 import {
   accept,
@@ -10,6 +10,9 @@ import {
   refuse,
 } from '../effects.ts';
 import type { OrderNode, PaymentAttempt, PaymentScope } from '../node.ts';
+import { refundNoOf } from '../refund-plan.ts';
+import { givePointsBack, isCouponUndone } from '../undo.ts';
+import { hasOpenAttempts } from './end-unpaid.ts';
 import { sellStock } from './stock.ts';
 
 /** Money that a provider says came in for one of our attempts. */
@@ -42,7 +45,8 @@ export function recordPayment(input: RecordPaymentInput): Decision {
     const earlier = scope.attempts.some((candidate) => candidate.state === 'succeeded');
     return giveBack(input, attempt, earlier ? 'paid_twice' : 'paid_after_close');
   }
-  if (money.amountFen !== attempt.amountFen) return giveBack(input, attempt, 'wrong_amount');
+  // The sum of today: an attempt of before a price change asked for another one (ST-8).
+  if (money.amountFen !== scope.root.payableFen) return giveBack(input, attempt, 'wrong_amount');
   return pay(input, attempt);
 }
 
@@ -60,17 +64,19 @@ function pay(
     outOfStock,
   );
   effects.payments.push(succeeded(money));
+  const isShort = ({ orderNo }: OrderNode) => outOfStock.has(orderNo);
   effects.coupons.push(
     ...root.couponIds.map((couponId) => ({
       couponId,
       orderNo: root.orderNo,
       from: 'locked' as const,
-      to: servedOnly(scope.leaves, couponId, outOfStock) ? ('available' as const) : ('used' as const),
+      to: isCouponUndone(scope.leaves, couponId, isShort) ? ('available' as const) : ('used' as const),
     })),
   );
-  const short = scope.leaves.filter((leaf) => outOfStock.has(leaf.orderNo));
+  const short = scope.leaves.filter(isShort);
   effects.refunds.push(...short.flatMap((leaf, index) => refundLeaf(leaf, attempt, index + 1)));
-  return accept(effects);
+  const others = scope.attempts.filter(({ outTradeNo }) => outTradeNo !== attempt.outTradeNo);
+  return { ...accept(effects), attemptsLeft: hasOpenAttempts({ ...scope, attempts: others }) };
 }
 
 /**
@@ -127,32 +133,20 @@ export function paidEffects(
 
 /** IN-4: paid, but the stock is gone. The leaf ends, its money and points go back, both sides are told. */
 function cancelLeafWithoutStock(effects: Effects, leaf: OrderNode, at: Date, paymentVoucherNo: string): void {
-  const { orderNo, buyerId, points, pointsFen, rootNo } = leaf;
+  const { orderNo, buyerId } = leaf;
   effects.nodes.push(
-    change(leaf, 'record_payment', 'cancelled', { paidAt: at, endedAt: at, endReason: 'out_of_stock' }),
+    change(leaf, 'record_payment', 'cancelled', {
+      paidAt: at,
+      endedAt: at,
+      endReason: 'out_of_stock',
+      givenBackFen: leaf.payableFen,
+    }),
   );
-  if (points > 0) {
-    effects.points.push({ orderNo, buyerId, cause: 'return', balanceDelta: points, frozenDelta: 0 });
-    effects.vouchers.push(
-      pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, pointsFen, paymentVoucherNo),
-    );
-  }
+  givePointsBack(effects, leaf, at, paymentVoucherNo);
   effects.notices.push(
     { orderNo, event: 'out_of_stock', recipient: `buyer:${buyerId}`, params: {} },
     { orderNo, event: 'out_of_stock', recipient: `merchant:${leaf.merchantId}`, params: {} },
   );
-}
-
-/** Whether everything a coupon served ended without stock: then it is undone and comes back (decision 7). */
-function servedOnly(
-  leaves: readonly OrderNode[],
-  couponId: string,
-  outOfStock: ReadonlySet<string>,
-): boolean {
-  const served = leaves.filter(({ lines }) =>
-    lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId)),
-  );
-  return served.length > 0 && served.every((leaf) => outOfStock.has(leaf.orderNo));
 }
 
 function refundLeaf(leaf: OrderNode, attempt: PaymentAttempt, index: number): NewRefund[] {
@@ -165,6 +159,7 @@ function refundLeaf(leaf: OrderNode, attempt: PaymentAttempt, index: number): Ne
       orderNo: leaf.orderNo,
       amountFen: leaf.payableFen,
       reason: 'out_of_stock',
+      source: 'deposits',
     },
   ];
 }
@@ -189,6 +184,7 @@ function giveBack(
     orderNo: root.orderNo,
     amountFen: money.amountFen,
     reason,
+    source: 'unallocated',
   });
   effects.notices.push({
     orderNo: root.orderNo,
@@ -202,9 +198,4 @@ function giveBack(
 function succeeded(money: MoneyReceived) {
   const { outTradeNo, providerTradeNo, paidAt, amountFen } = money;
   return { outTradeNo, state: 'succeeded' as const, providerTradeNo, paidAt, receivedFen: amountFen };
-}
-
-/** A refund's stable number: the payment's with the refund's place (PY-8). */
-export function refundNoOf(outTradeNo: string, index: number): string {
-  return `${outTradeNo}R${index}`;
 }

@@ -18,6 +18,11 @@ export function sellStock(leaf: OrderNode): StockChange[] {
   );
 }
 
+/** What comes back when a paid leaf ends before hand-over: all that it sold. */
+export function returnStock(leaf: OrderNode): StockChange[] {
+  return leaf.lines.map((line) => movement(leaf, line, 'return', line.quantity, 0));
+}
+
 function reservedLines(leaf: OrderNode) {
   return leaf.lines.filter((line) => line.inventoryMode === 'reserve');
 }

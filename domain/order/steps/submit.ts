@@ -128,6 +128,7 @@ function buildTree(input: SubmitInput): PaymentScope {
     pointsFen: pricing.pointsFen,
     discountFen: pricing.discountFen,
     shopDiscountFen: sumFen(leaves.map((leaf) => leaf.shopDiscountFen)),
+    freightFen: sumFen(leaves.map((leaf) => leaf.freightFen)),
     couponIds: pricing.usedCouponIds,
     autoReceiptSeconds: 0,
     shipWithinSeconds: Math.max(...basket.shops.map((shop) => shop.shipWithinSeconds)),
@@ -156,6 +157,7 @@ function buildLeaf(
     pointsFen: sumFen(lines.map((line) => line.pointsFen)),
     discountFen: sumFen(lines.map((line) => line.discountFen)),
     shopDiscountFen: sumFen(lines.map((line) => line.shopDiscountFen)),
+    freightFen: sumFen(lines.map((line) => line.freightFen)),
     couponIds: [],
     autoReceiptSeconds: shop.autoReceiptSeconds,
     shipWithinSeconds: shop.shipWithinSeconds,
@@ -179,6 +181,9 @@ function base(input: SubmitInput, deadline: Date) {
     holds: 0,
     clockLeftMs: null,
     receiptExtended: false,
+    givenBackFen: 0n,
+    priceCutFen: 0n,
+    freightCutFen: 0n,
   };
 }
 

@@ -1,50 +1,82 @@
 import type { Faults } from './faults.ts';
-import { type Attempt, type Notice, newNotice, RETRY_MINUTES } from './notices.ts';
-import type { Trade } from './trade.ts';
-import { beijing, type Keys, signedForm } from './wire.ts';
 
-export type NoticeEntry =
-  | { e: 'notice'; notice: Notice }
+export interface Attempt {
+  atMs: number;
+  /** HTTP status, or null when nobody answered. */
+  status: number | null;
+  body: string;
+  accepted: boolean;
+}
+
+/** One event told to the merchant, with every attempt at telling it: the delivery log. */
+export interface Notice<Content> {
+  /** The provider's id of the event, the same at every attempt. */
+  notifyId: string;
+  outTradeNo: string;
+  url: string;
+  content: Content;
+  createdMs: number;
+  state: 'pending' | 'held' | 'dropped' | 'delivered' | 'exhausted';
+  attempts: Attempt[];
+  /** Attempts that count for the retry schedule; duplicates and manual ones do not. */
+  scheduledAttempts: number;
+  nextMs: number | null;
+}
+
+export type NoticeEntry<Content> =
+  | { e: 'notice'; notice: Notice<Content> }
   | { e: 'attempt'; notifyId: string; attempt: Attempt }
   | {
       e: 'notice_state';
       notifyId: string;
-      state: Notice['state'];
+      state: Notice<Content>['state'];
       scheduledAttempts: number;
       nextMs: number | null;
     };
 
-/** The longest that the provider waits for the merchant's answer. */
-const ANSWER_TIMEOUT_MS = 5000;
+export function isNoticeEntry(entry: { e: string }): boolean {
+  return entry.e === 'notice' || entry.e === 'attempt' || entry.e === 'notice_state';
+}
 
-interface NotifierSettings {
-  keys: Keys;
-  faults: Faults;
+interface NotifierSettings<Content> {
+  faults: Pick<Faults, 'take'>;
   clockMultiplier: number;
-  append: (entry: NoticeEntry) => Promise<void>;
+  append: (entry: NoticeEntry<Content>) => Promise<void>;
+  /** Waits between the scheduled attempts, before the clock multiplier. */
+  scheduleMs: readonly number[];
+  /** How long the provider waits for the merchant's answer. */
+  answerTimeoutMs: number;
+  /** One delivery as it goes over the wire, signed now; `forged` asks for a well-formed signature over something else. */
+  compose: (
+    notice: Notice<Content>,
+    atMs: number,
+    forged: boolean,
+  ) => { headers: Record<string, string>; body: string };
+  /** Whether the merchant's answer ends the telling. */
+  accepts: (status: number, body: string) => boolean;
 }
 
 /**
- * Tells the merchant until it answers exactly `success`: at once, then by the schedule, always under the same
- * `notify_id`. What is due survives a restart.
+ * Tells the merchant until it accepts: at once, then by the provider's schedule, always under the same id. What is due
+ * survives a restart.
  */
-export class Notifier {
-  readonly #notices = new Map<string, Notice>();
-  readonly #byTrade = new Map<string, Notice[]>();
+export class Notifier<Content> {
+  readonly #notices = new Map<string, Notice<Content>>();
+  readonly #byTrade = new Map<string, Notice<Content>[]>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #closing = new AbortController();
-  readonly #settings: NotifierSettings;
+  readonly #settings: NotifierSettings<Content>;
 
-  constructor(settings: NotifierSettings) {
+  constructor(settings: NotifierSettings<Content>) {
     this.#settings = settings;
   }
 
   /** The delivery log of a trade, oldest first. */
-  of(outTradeNo: string): readonly Notice[] {
+  of(outTradeNo: string): readonly Notice<Content>[] {
     return this.#byTrade.get(outTradeNo) ?? [];
   }
 
-  apply(entry: NoticeEntry): void {
+  apply(entry: NoticeEntry<Content>): void {
     if (entry.e === 'notice') {
       this.#notices.set(entry.notice.notifyId, entry.notice);
       const ofTrade = this.#byTrade.get(entry.notice.outTradeNo);
@@ -64,15 +96,22 @@ export class Notifier {
   }
 
   /** Books a notification; once it is on file it is sent in its own time. */
-  tell(trade: Trade, params: Record<string, string>): Promise<void> {
-    if (!trade.notifyUrl) return Promise.resolve();
+  tell(event: { notifyId: string; outTradeNo: string; url: string; content: Content }): Promise<void> {
     const { faults } = this.#settings;
-    const notice = newNotice(trade, trade.notifyUrl, params);
-    if (faults.take('dropNotify', trade.outTradeNo))
+    const now = Date.now();
+    const notice: Notice<Content> = {
+      ...event,
+      createdMs: now,
+      state: 'pending',
+      attempts: [],
+      scheduledAttempts: 0,
+      nextMs: now,
+    };
+    if (faults.take('dropNotify', event.outTradeNo))
       Object.assign(notice, { state: 'dropped', nextMs: null });
-    else if (faults.take('holdNotify', trade.outTradeNo))
+    else if (faults.take('holdNotify', event.outTradeNo))
       Object.assign(notice, { state: 'held', nextMs: null });
-    else notice.nextMs = notice.createdMs + (faults.take('delayNotifyMs', trade.outTradeNo) ?? 0);
+    else notice.nextMs = now + (faults.take('delayNotifyMs', event.outTradeNo) ?? 0);
     return this.#book({ e: 'notice', notice }).then(() => this.#schedule(notice));
   }
 
@@ -106,89 +145,66 @@ export class Notifier {
     this.#timers.clear();
   }
 
-  #schedule(notice: Notice): void {
+  #schedule(notice: Notice<Content>): void {
     if (notice.state !== 'pending' || notice.nextMs === null || this.#closing.signal.aborted) return;
     const timer = setTimeout(() => void this.#run(notice), Math.max(0, notice.nextMs - Date.now()));
     this.#cancelTimer(notice);
     this.#timers.set(notice.notifyId, timer);
   }
 
-  #cancelTimer(notice: Notice): void {
+  #cancelTimer(notice: Notice<Content>): void {
     clearTimeout(this.#timers.get(notice.notifyId));
     this.#timers.delete(notice.notifyId);
   }
 
-  async #run(notice: Notice): Promise<void> {
+  async #run(notice: Notice<Content>): Promise<void> {
+    const { faults, scheduleMs, clockMultiplier } = this.#settings;
     this.#timers.delete(notice.notifyId);
     const first = notice.scheduledAttempts === 0;
-    const copies = first ? (this.#settings.faults.take('duplicateNotify', notice.outTradeNo) ?? 0) : 0;
+    const copies = first ? (faults.take('duplicateNotify', notice.outTradeNo) ?? 0) : 0;
     const attempts = await Promise.all(Array.from({ length: 1 + copies }, () => this.#attempt(notice)));
     if (this.#closing.signal.aborted || notice.state !== 'pending') return;
     notice.scheduledAttempts += 1;
     if (attempts.some((attempt) => attempt.accepted)) return this.#setState(notice, 'delivered', null);
-    const wait = RETRY_MINUTES[notice.scheduledAttempts - 1];
-    if (wait === undefined) return this.#setState(notice, 'exhausted', null);
-    await this.#setState(notice, 'pending', Date.now() + (wait * 60_000) / this.#settings.clockMultiplier);
+    const waitMs = scheduleMs[notice.scheduledAttempts - 1];
+    if (waitMs === undefined) return this.#setState(notice, 'exhausted', null);
+    await this.#setState(notice, 'pending', Date.now() + waitMs / clockMultiplier);
     this.#schedule(notice);
   }
 
-  async #attempt(notice: Notice): Promise<Attempt> {
+  async #attempt(notice: Notice<Content>): Promise<Attempt> {
     const attempt = await this.#post(notice);
     if (!this.#closing.signal.aborted) await this.#book({ e: 'attempt', notifyId: notice.notifyId, attempt });
     return attempt;
   }
 
-  async #post(notice: Notice): Promise<Attempt> {
+  async #post(notice: Notice<Content>): Promise<Attempt> {
+    const { compose, accepts, faults, answerTimeoutMs } = this.#settings;
     const atMs = Date.now();
+    const forged = faults.take('badSignatureNotify', notice.outTradeNo) !== undefined;
     try {
       const response = await fetch(notice.url, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-        body: this.#body(notice, atMs),
+        ...compose(notice, atMs, forged),
         redirect: 'manual',
-        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
       });
       const body = await response.text();
-      return {
-        atMs,
-        status: response.status,
-        body: body.slice(0, 200),
-        accepted: response.ok && body === 'success',
-      };
+      const { status } = response;
+      return { atMs, status, body: body.slice(0, 200), accepted: accepts(status, body) };
     } catch (error) {
-      return {
-        atMs,
-        status: null,
-        body: error instanceof Error ? error.message : String(error),
-        accepted: false,
-      };
+      const body = error instanceof Error ? error.message : String(error);
+      return { atMs, status: null, body, accepted: false };
     }
   }
 
-  #body(notice: Notice, atMs: number): string {
-    const params = { ...notice.params, notify_id: notice.notifyId, notify_time: beijing(atMs) };
-    const body = signedForm(params, this.#settings.keys.own);
-    if (!this.#settings.faults.take('badSignatureNotify', notice.outTradeNo)) return body;
-    const forged = new URLSearchParams(body);
-    forged.set(
-      'sign',
-      signedFormSignature({ ...params, notify_time: '1970-01-01 00:00:00' }, this.#settings.keys),
-    );
-    return forged.toString();
-  }
-
-  #setState(notice: Notice, state: Notice['state'], nextMs: number | null): Promise<void> {
+  #setState(notice: Notice<Content>, state: Notice<Content>['state'], nextMs: number | null): Promise<void> {
     const { notifyId, scheduledAttempts } = notice;
     return this.#book({ e: 'notice_state', notifyId, state, scheduledAttempts, nextMs });
   }
 
-  #book(entry: NoticeEntry): Promise<void> {
+  #book(entry: NoticeEntry<Content>): Promise<void> {
     this.apply(entry);
     return this.#settings.append(entry);
   }
-}
-
-/** A well-formed signature over something else. */
-function signedFormSignature(params: Record<string, string>, keys: Keys): string {
-  return new URLSearchParams(signedForm(params, keys.own)).get('sign') ?? '';
 }

@@ -1,0 +1,62 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { accessOrder } from '../../access.ts';
+import { requireRole } from '../../auth/middleware.ts';
+import { commandSchema, sendCommand } from '../../commands.ts';
+import type { App, Deps } from '../../context.ts';
+import { Problem } from '../../errors.ts';
+import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/platform/orders/{orderNo}/refunds',
+  tags: ['Platform'],
+  security: bearer,
+  middleware: [requireRole('finance', 'customer_service')] as const,
+  summary:
+    'Give back part or all of a paid order’s money before it is received, by the route it came (PY-8); with the last of it the order ends',
+  request: {
+    headers: idempotencyHeader,
+    params: orderNoParam,
+    body: jsonBody(
+      z.strictObject({
+        amountFen: z
+          .number()
+          .int()
+          .positive()
+          .optional()
+          .openapi({ description: 'In fen; all that is left when it is not given' }),
+        reason: z.string().trim().min(1).max(200).openapi({ description: 'The buyer reads it' }),
+      }),
+    ),
+  },
+  responses: {
+    200: json(commandSchema, 'Under way; see the order’s refunds'),
+    202: json(commandSchema, 'Taken; look at the order in a moment'),
+    ...problems,
+  },
+});
+
+export function registerRefunds(app: App, deps: Deps): void {
+  app.openapi(route, async (c) => {
+    const principal = c.get('principal');
+    const { orderNo } = c.req.valid('param');
+    const { node } = await accessOrder(deps, principal, orderNo);
+    if (node.kind === 'parent')
+      throw new Problem('not_refundable', 'Refund the child orders, each by its own number.');
+    const { amountFen = null, reason } = c.req.valid('json');
+    const command = {
+      orderNo,
+      kind: 'refund_requested' as const,
+      actor: `platform:${principal.sub}`,
+      payload: { amountFen, reason },
+    };
+    const result = await sendCommand(c, deps, command, () => {
+      const leftFen = node.payableFen - node.givenBackFen;
+      if (node.state !== 'awaiting_shipment' && node.state !== 'awaiting_receipt')
+        throw new Problem('not_refundable', undefined, { state: node.state });
+      if (leftFen === 0n || (amountFen !== null && BigInt(amountFen) > leftFen))
+        throw new Problem('more_than_paid', undefined, { refundableFen: leftFen });
+    });
+    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+  });
+}

@@ -1,0 +1,129 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { finishRefund, retryRefund } from '../../../db/commands/refunds.ts';
+import { loadRefund } from '../../../db/queries/refunds.ts';
+import { findWorkItem, openWorkItems } from '../../../db/queries/work-items.ts';
+import { accounts, refundVoucher } from '../../../domain/ledger/vouchers.ts';
+import { requireRole } from '../../auth/middleware.ts';
+import type { App, Deps } from '../../context.ts';
+import { Problem } from '../../errors.ts';
+import { bearer, idempotencyHeader, json, jsonBody, problems, timeSchema } from '../../schemas.ts';
+
+const tags = ['Platform'];
+
+const workItemSchema = z
+  .object({
+    workItemId: z.string(),
+    kind: z.string(),
+    orderNo: z.string().nullable(),
+    reason: z.string(),
+    ownerRole: z.string(),
+    waysOut: z.array(z.string()),
+    openedAt: timeSchema,
+    dueAt: timeSchema,
+    overdue: z.boolean(),
+  })
+  .openapi('WorkItem');
+
+const queueRoute = createRoute({
+  method: 'get',
+  path: '/platform/work-items',
+  tags,
+  security: bearer,
+  middleware: [requireRole('finance', 'customer_service', 'operations')],
+  summary: 'The human queue: what a person must decide, until when, and the ways out',
+  responses: {
+    200: json(z.object({ workItems: z.array(workItemSchema) }), 'Open items, most urgent first'),
+    ...problems,
+  },
+});
+
+const decisionRoute = createRoute({
+  method: 'post',
+  path: '/platform/work-items/{workItemId}/decisions',
+  tags,
+  security: bearer,
+  middleware: [requireRole('finance')] as const,
+  summary: 'Decide a refund that the provider did not make (RF-6): try it again, or say how it was paid out',
+  request: {
+    headers: idempotencyHeader,
+    params: z.object({ workItemId: z.string().min(1).max(80) }),
+    body: jsonBody(
+      z.discriminatedUnion('decision', [
+        z.strictObject({ decision: z.literal('retry') }),
+        z.strictObject({
+          decision: z.literal('paid_by_hand'),
+          proof: z
+            .string()
+            .trim()
+            .min(4)
+            .max(200)
+            .openapi({ description: 'What proves the payout: the bank’s receipt number' }),
+        }),
+      ]),
+    ),
+  },
+  responses: {
+    200: json(z.object({ workItemId: z.string(), outcome: z.string() }), 'Decided'),
+    ...problems,
+  },
+});
+
+export function registerWorkItems(app: App, deps: Deps): void {
+  app.openapi(queueRoute, async (c) => {
+    const now = deps.now();
+    const workItems = (await openWorkItems(deps.db)).map(
+      ({ workItemId, kind, orderNo, reason, ownerRole, waysOut, openedAt, dueAt }) => ({
+        workItemId,
+        kind,
+        orderNo,
+        reason,
+        ownerRole,
+        waysOut,
+        openedAt: openedAt.toISOString(),
+        dueAt: dueAt.toISOString(),
+        overdue: dueAt < now,
+      }),
+    );
+    return c.json({ workItems }, 200);
+  });
+
+  app.openapi(decisionRoute, async (c) => {
+    const { workItemId } = c.req.valid('param');
+    const decision = c.req.valid('json');
+    const item = await findWorkItem(deps.db, workItemId);
+    if (item?.kind !== 'refund_refused') throw new Problem('not_found', 'There is no such work item.');
+    const outcome = decision.decision;
+    // A decision is its own idempotency key: the same one again is answered alike.
+    if (item.closedAt !== null && item.outcome === outcome) return c.json({ workItemId, outcome }, 200);
+    const refundNo = workItemId.slice('refund-'.length);
+    const operator = `platform:${c.get('principal').sub}`;
+    const decided =
+      decision.decision === 'retry'
+        ? await retryRefund(deps.db, { refundNo, operator, at: deps.now() })
+        : await payByHand(deps, refundNo, { proof: decision.proof, operator });
+    if (!decided) throw new Problem('already_decided', undefined, { outcome: item.outcome });
+    if (outcome === 'retry')
+      await deps.workflows
+        .retryRefund(refundNo)
+        .catch((error: unknown) =>
+          deps.logger.warn({ refundNo, err: error }, 'a refund could not be started; the reconciler will'),
+        );
+    return c.json({ workItemId, outcome }, 200);
+  });
+}
+
+/** Books a payout past the provider, once the provider confirmed that its own refund did not move (I3). */
+async function payByHand(
+  deps: Deps,
+  refundNo: string,
+  byHand: { proof: string; operator: string },
+): Promise<boolean> {
+  const { refund, payment, rootNo } = await loadRefund(deps.db, refundNo);
+  const provider = deps.providers.get(payment.provider);
+  if (!provider) throw new Error(`no payment provider ${payment.provider} is configured`);
+  const known = await provider.queryRefund(payment, refundNo);
+  if (known.state === 'succeeded' || known.state === 'pending') throw new Problem('refund_moving');
+  const header = { orderNo: refund.orderNo, rootNo, operator: byHand.operator, at: deps.now() };
+  const voucher = refundVoucher(header, { ...refund, paidFrom: accounts.paidByHand });
+  return await finishRefund(deps.db, refundNo, voucher, byHand);
+}

@@ -1,0 +1,717 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { execa } from 'execa';
+import { describe, expect, it, test } from 'vitest';
+import { check } from './audit.ts';
+import { auditAcknowledged, INBOX_PATIENCE_MS } from './endings.ts';
+import type { Amounts, Facts, Finding, Order, Trade, Voucher } from './facts.ts';
+import { acceptedNotices, readLedgers } from './ledgers.ts';
+import { mismatchedTrades } from './money.ts';
+import { reportOf } from './report.ts';
+
+const amounts = (payableFen: bigint, pointsFen = 0n): Amounts => ({
+  goodsFen: payableFen + pointsFen,
+  discountFen: 0n,
+  shopDiscountFen: 0n,
+  freightFen: 0n,
+  points: pointsFen,
+  pointsFen,
+  payableFen,
+});
+
+const order = (orderNo: string, state: string, more: Partial<Order> = {}): Order => ({
+  orderNo,
+  kind: 'single',
+  rootNo: orderNo,
+  parentNo: null,
+  state,
+  amounts: amounts(10_000n),
+  priceCutFen: 0n,
+  freightCutFen: 0n,
+  givenBackFen: 0n,
+  ...more,
+});
+
+const voucher = (
+  voucherNo: string,
+  kind: string,
+  orderNo: string,
+  cause: string,
+  postings: [debit: string, credit: string, amountFen: bigint][],
+  more: Partial<Voucher> = {},
+): Voucher => ({
+  voucherNo,
+  kind,
+  orderNo,
+  rootNo: orderNo,
+  cause,
+  reverses: null,
+  postings: postings.map(([debit, credit, amountFen]) => ({ debit, credit, amountFen })),
+  ...more,
+});
+
+const line = (orderNo: string, more = amounts(10_000n)) => ({
+  orderNo,
+  skuId: 'S1',
+  warehouseId: 'W1',
+  quantity: 1,
+  inventoryMode: 'reserve',
+  amounts: more,
+});
+
+const moved = (orderNo: string | null, cause: string, onHandDelta: number, reservedDelta: number) => ({
+  skuId: 'S1',
+  warehouseId: 'W1',
+  orderNo,
+  cause,
+  onHandDelta,
+  reservedDelta,
+});
+
+/**
+ * A shop's small history in which all is right: `A` waits for payment; `B` is paid, has a price cut, points, and a
+ * partial refund by hand; `C` is a joint order of two children, of which one was refunded in full; `D` was cancelled and
+ * paid twice too late, once given back and once with a person.
+ */
+function soundFacts(): Facts {
+  const child = { kind: 'child', rootNo: 'C', parentNo: 'C' } as const;
+  const underC = { rootNo: 'C' };
+  return {
+    orders: [
+      order('A', 'awaiting_payment'),
+      order('B', 'awaiting_shipment', {
+        amounts: amounts(10_000n, 500n),
+        priceCutFen: 1_000n,
+        givenBackFen: 300n,
+      }),
+      order('C', 'split', { kind: 'parent', amounts: amounts(16_000n) }),
+      order('C1', 'completed', { ...child, amounts: amounts(10_000n) }),
+      order('C2', 'cancelled', { ...child, amounts: amounts(6_000n), givenBackFen: 6_000n }),
+      order('D', 'cancelled'),
+    ],
+    lines: [line('A'), line('B', amounts(10_000n, 500n)), line('C1'), line('C2', amounts(6_000n)), line('D')],
+    payments: [
+      {
+        outTradeNo: 'AP1',
+        orderNo: 'A',
+        provider: 'alipay',
+        amountFen: 10_000n,
+        state: 'open',
+        receivedFen: null,
+      },
+      {
+        outTradeNo: 'BP1',
+        orderNo: 'B',
+        provider: 'alipay',
+        amountFen: 9_000n,
+        state: 'succeeded',
+        receivedFen: 9_000n,
+      },
+      {
+        outTradeNo: 'CP1',
+        orderNo: 'C',
+        provider: 'stripe',
+        amountFen: 16_000n,
+        state: 'succeeded',
+        receivedFen: 16_000n,
+      },
+      {
+        outTradeNo: 'DP1',
+        orderNo: 'D',
+        provider: 'wechatpay',
+        amountFen: 10_000n,
+        state: 'succeeded',
+        receivedFen: 10_000n,
+      },
+      {
+        outTradeNo: 'DP2',
+        orderNo: 'D',
+        provider: 'alipay',
+        amountFen: 10_000n,
+        state: 'succeeded',
+        receivedFen: 10_000n,
+      },
+    ],
+    refunds: [
+      {
+        refundNo: 'BP1R1',
+        outTradeNo: 'BP1',
+        orderNo: 'B',
+        amountFen: 300n,
+        source: 'deposits',
+        state: 'succeeded',
+        byHand: true,
+      },
+      {
+        refundNo: 'CP1R1',
+        outTradeNo: 'CP1',
+        orderNo: 'C2',
+        amountFen: 6_000n,
+        source: 'deposits',
+        state: 'succeeded',
+        byHand: false,
+      },
+      {
+        refundNo: 'DP1R1',
+        outTradeNo: 'DP1',
+        orderNo: 'D',
+        amountFen: 10_000n,
+        source: 'unallocated',
+        state: 'succeeded',
+        byHand: false,
+      },
+      {
+        refundNo: 'DP2R1',
+        outTradeNo: 'DP2',
+        orderNo: 'D',
+        amountFen: 10_000n,
+        source: 'unallocated',
+        state: 'queued',
+        byHand: false,
+      },
+    ],
+    vouchers: [
+      voucher('B-PAY-BP1', 'payment', 'B', 'BP1', [
+        ['channel:alipay', 'deposits', 9_000n],
+        ['points_liability', 'deposits', 500n],
+      ]),
+      voucher('B-REFUND-BP1R1', 'refund', 'B', 'BP1R1', [['deposits', 'paid_by_hand', 300n]], {
+        reverses: 'B-PAY-BP1',
+      }),
+      voucher('C1-PAY-CP1', 'payment', 'C1', 'CP1', [['channel:stripe', 'deposits', 10_000n]], underC),
+      voucher('C2-PAY-CP1', 'payment', 'C2', 'CP1', [['channel:stripe', 'deposits', 6_000n]], underC),
+      voucher('C2-REFUND-CP1R1', 'refund', 'C2', 'CP1R1', [['deposits', 'channel:stripe', 6_000n]], {
+        ...underC,
+        reverses: 'C2-PAY-CP1',
+      }),
+      voucher(
+        'C1-RECEIPT',
+        'receipt',
+        'C1',
+        'received',
+        [['deposits', 'merchant:M1:payable', 10_000n]],
+        underC,
+      ),
+      voucher('D-IN-DP1', 'money_in', 'D', 'paid_after_close', [
+        ['channel:wechatpay', 'unallocated', 10_000n],
+      ]),
+      voucher('D-REFUND-DP1R1', 'refund', 'D', 'DP1R1', [['unallocated', 'channel:wechatpay', 10_000n]], {
+        reverses: 'D-IN-DP1',
+      }),
+      voucher('D-IN-DP2', 'money_in', 'D', 'paid_twice', [['channel:alipay', 'unallocated', 10_000n]]),
+    ],
+    trades: [
+      { provider: 'alipay', outTradeNo: 'AP1', totalFen: 10_000n, paidFen: 0n, refundedFen: 0n, refunds: [] },
+      {
+        provider: 'alipay',
+        outTradeNo: 'BP1',
+        totalFen: 9_000n,
+        paidFen: 9_000n,
+        refundedFen: 0n,
+        refunds: [],
+      },
+      {
+        provider: 'stripe',
+        outTradeNo: 'CP1',
+        totalFen: 16_000n,
+        paidFen: 16_000n,
+        refundedFen: 6_000n,
+        refunds: [{ refundNo: 'CP1R1', amountFen: 6_000n, done: true }],
+      },
+      {
+        provider: 'wechatpay',
+        outTradeNo: 'DP1',
+        totalFen: 10_000n,
+        paidFen: 10_000n,
+        refundedFen: 10_000n,
+        refunds: [{ refundNo: 'DP1R1', amountFen: 10_000n, done: true }],
+      },
+      {
+        provider: 'alipay',
+        outTradeNo: 'DP2',
+        totalFen: 10_000n,
+        paidFen: 10_000n,
+        refundedFen: 0n,
+        refunds: [{ refundNo: 'DP2R1', amountFen: 10_000n, done: false }],
+      },
+    ],
+    inbox: [
+      { inboxId: 'I1', kind: 'payment_reported', orderNo: 'B', ageMs: 9e9, applied: true },
+      { inboxId: 'I2', kind: 'payment_reported', orderNo: 'A', ageMs: 1_000, applied: false },
+    ],
+    workItems: [
+      { workItemId: 'refund-DP2R1', orderNo: 'D', ownerRole: 'finance', dueAt: new Date(), open: true },
+      { workItemId: 'refund-BP1R1', orderNo: 'B', ownerRole: '', dueAt: null, open: false },
+    ],
+    stockLevels: [{ skuId: 'S1', warehouseId: 'W1', onHand: 8, reserved: 1 }],
+    stockMovements: [
+      moved(null, 'opening', 10, 0),
+      moved('A', 'reserve', 0, 1),
+      moved('B', 'reserve', 0, 1),
+      moved('B', 'sell', -1, -1),
+      moved('C1', 'reserve', 0, 1),
+      moved('C1', 'sell', -1, -1),
+      moved('C2', 'reserve', 0, 1),
+      moved('C2', 'sell', -1, -1),
+      moved('C2', 'return', 1, 0),
+      moved('D', 'reserve', 0, 1),
+      moved('D', 'release', 0, -1),
+    ],
+  };
+}
+
+/** The row of a kind that a number names; fails if the history has none. */
+function pick<Row>(rows: readonly Row[], which: (row: Row) => boolean): Row {
+  const row = rows.find(which);
+  if (!row) throw new Error('the history has no such row');
+  return row;
+}
+const orderOf = (facts: Facts, no: string) => pick(facts.orders, ({ orderNo }) => orderNo === no);
+const paymentOf = (facts: Facts, no: string) => pick(facts.payments, ({ outTradeNo }) => outTradeNo === no);
+const refundOf = (facts: Facts, no: string) => pick(facts.refunds, ({ refundNo }) => refundNo === no);
+const voucherOf = (facts: Facts, no: string) => pick(facts.vouchers, ({ voucherNo }) => voucherNo === no);
+const tradeOf = (facts: Facts, no: string) => pick(facts.trades, ({ outTradeNo }) => outTradeNo === no);
+const postingOf = (facts: Facts, no: string) => pick(voucherOf(facts, no).postings, () => true);
+const level = (facts: Facts) => pick(facts.stockLevels, () => true);
+const without = <Row>(rows: Row[], which: (row: Row) => boolean): Row[] => rows.filter((row) => !which(row));
+
+test('I1 I2 I3 I5 nothing is found where all is right', () => {
+  expect(check(soundFacts())).toEqual([]);
+});
+
+type Damage = [what: string, damage: (facts: Facts) => unknown, found: [Finding['invariant'], RegExp][]];
+
+const DAMAGES: Damage[] = [
+  [
+    'stock that no movement explains',
+    (f) => (level(f).onHand += 1),
+    [['I1', /9 are on hand, the movements make 8/]],
+  ],
+  [
+    'a reservation too few',
+    (f) => (level(f).reserved = 0),
+    [
+      ['I1', /0 are reserved, the movements make 1/],
+      ['I1', /0 are reserved, unpaid orders hold 1/],
+    ],
+  ],
+  [
+    'stock below nothing',
+    (f) => {
+      level(f).onHand = 0;
+      f.stockMovements.push(moved(null, 'opening', -8, 0));
+    },
+    [['I1', /0 on hand and 1 reserved cannot be/]],
+  ],
+  [
+    'a reservation both sold and released',
+    (f) => f.stockMovements.push(moved('B', 'release', 0, 0)),
+    [['I1', /order B: S1 in W1: it was sold or released more than once/]],
+  ],
+  [
+    'a return of what was not taken',
+    (f) => {
+      level(f).onHand += 1;
+      f.stockMovements.push(moved('D', 'return', 1, 0));
+    },
+    [['I1', /order D: S1 in W1: it returned 1 more than it took/]],
+  ],
+  [
+    'movements without a level',
+    (f) => f.stockMovements.push({ ...moved(null, 'opening', 1, 0), skuId: 'S2' }),
+    [['I1', /S2 in W1: it moves and has no level/]],
+  ],
+
+  [
+    'a payment that we did not record',
+    (f) => (tradeOf(f, 'AP1').paidFen = 10_000n),
+    [
+      ['I2', /trade alipay\/AP1: by the provider ¥100.00 was paid, by our rows ¥0.00/],
+      ['I2', /account channel:alipay/],
+      ['I2', /order A: the providers hold ¥100.00 of it, its vouchers say ¥0.00/],
+    ],
+  ],
+  [
+    'another sum asked for than recorded',
+    (f) => (tradeOf(f, 'AP1').totalFen = 9_999n),
+    [['I2', /by the provider ¥99.99 was asked for, by our rows ¥100.00/]],
+  ],
+  [
+    'a refund that the provider has over more',
+    (f) => {
+      tradeOf(f, 'CP1').refundedFen = 7_000n;
+      pick(tradeOf(f, 'CP1').refunds, () => true).amountFen = 7_000n;
+    },
+    [
+      ['I2', /trade stripe\/CP1: by the provider ¥70.00 went back, by our rows ¥60.00/],
+      ['I2', /account channel:stripe: the vouchers make ¥100.00, the provider holds ¥90.00/],
+      ['I2', /order C: the providers hold ¥90.00/],
+      ['I3', /refund CP1R1: the provider has it over ¥70.00, our row over ¥60.00/],
+    ],
+  ],
+  [
+    'money booked at the wrong provider',
+    (f) => (postingOf(f, 'B-PAY-BP1').debit = 'channel:stripe'),
+    [
+      ['I2', /account channel:alipay/],
+      ['I2', /account channel:stripe/],
+    ],
+  ],
+  [
+    'money booked to the wrong tree',
+    (f) => (voucherOf(f, 'B-PAY-BP1').rootNo = 'A'),
+    [
+      ['I2', /order A: the providers hold ¥0.00 of it, its vouchers say ¥90.00/],
+      ['I2', /order B: the providers hold ¥90.00 of it, its vouchers say ¥0.00/],
+    ],
+  ],
+  [
+    'a posting of nothing',
+    (f) => voucherOf(f, 'C1-RECEIPT').postings.push({ debit: 'x', credit: 'y', amountFen: 0n }),
+    [['I2', /voucher C1-RECEIPT: it posts ¥0.00 from y to x/]],
+  ],
+  [
+    'a posting to itself',
+    (f) => voucherOf(f, 'C1-RECEIPT').postings.push({ debit: 'x', credit: 'x', amountFen: 1n }),
+    [['I2', /voucher C1-RECEIPT: it posts ¥0.01 from x to x/]],
+  ],
+  [
+    'a voucher of money without money',
+    (f) => f.vouchers.push(voucher('D-IN-X', 'money_in', 'D', 'x', [])),
+    [['I2', /voucher D-IN-X: a voucher of kind money_in without postings/]],
+  ],
+  [
+    'unallocated money that nobody gives back',
+    (f) => {
+      f.refunds = without(f.refunds, ({ refundNo }) => refundNo === 'DP2R1');
+      tradeOf(f, 'DP2').refunds = [];
+    },
+    [['I2', /trade alipay\/DP2: ¥100.00 of it is unallocated, refunds under way make ¥0.00/]],
+  ],
+  [
+    'unallocated money of no payment',
+    (f) => (voucherOf(f, 'D-IN-DP2').voucherNo = 'D-IN-DP9'),
+    [['I2', /voucher D-IN-DP9: unallocated money that came by no payment of ours/]],
+  ],
+  [
+    'a paid order without its voucher of points',
+    (f) => voucherOf(f, 'B-PAY-BP1').postings.pop(),
+    [['I2', /order B: it is awaiting_shipment and should hold ¥92.00, its vouchers hold ¥87.00/]],
+  ],
+  [
+    'a price cut that the money does not show',
+    (f) => (orderOf(f, 'B').priceCutFen = 0n),
+    [['I2', /order B: it is awaiting_shipment and should hold ¥102.00, its vouchers hold ¥92.00/]],
+  ],
+  [
+    'a cancelled order that holds money',
+    (f) => (orderOf(f, 'B').state = 'cancelled'),
+    [['I2', /order B: it is cancelled and should hold ¥0.00, its vouchers hold ¥92.00/]],
+  ],
+  [
+    'an unpaid order whose money is booked',
+    (f) => (orderOf(f, 'B').state = 'awaiting_payment'),
+    [
+      ['I2', /order B: it is awaiting_payment and should hold ¥0.00/],
+      ['I1', /unpaid orders hold 2/],
+    ],
+  ],
+  [
+    'a completed order whose merchant has nothing',
+    (f) => voucherOf(f, 'C1-RECEIPT').postings.pop(),
+    [['I2', /order C1: it is completed and should hold ¥0.00, its vouchers hold ¥100.00/]],
+  ],
+  [
+    'money given back that no refund explains',
+    (f) => (orderOf(f, 'C1').givenBackFen = 1n),
+    [['I2', /order C1: it gave back ¥0.01, its refunds make ¥0.00/]],
+  ],
+  [
+    'a refund booked out of another account',
+    (f) => (refundOf(f, 'DP1R1').source = 'deposits'),
+    [
+      ['I2', /order D: it gave back ¥0.00, its refunds make ¥100.00/],
+      ['I2', /refund DP1R1: it is succeeded over ¥100.00; 1 vouchers take ¥0.00 from deposits/],
+    ],
+  ],
+  [
+    'a refund booked before it is made',
+    (f) => {
+      f.vouchers.push(
+        voucher('D-REFUND-DP2R1', 'refund', 'D', 'DP2R1', [['unallocated', 'paid_by_hand', 10_000n]], {
+          reverses: 'D-IN-DP2',
+        }),
+      );
+    },
+    [
+      ['I2', /trade alipay\/DP2: ¥0.00 of it is unallocated, refunds under way make ¥100.00/],
+      ['I2', /refund DP2R1: it is queued over ¥100.00; 1 vouchers take ¥100.00 from unallocated/],
+    ],
+  ],
+  [
+    'children that do not make their parent',
+    (f) => {
+      orderOf(f, 'C').amounts.freightFen = 1n;
+      orderOf(f, 'C').freightCutFen = 1n;
+    },
+    [
+      ['I2', /order C: its freightFen is 1, its children make 0/],
+      ['I2', /order C: its freightCutFen is 1, its children make 0/],
+    ],
+  ],
+  [
+    'lines that do not make their order',
+    (f) => (orderOf(f, 'A').amounts.discountFen = 5n),
+    [['I2', /order A: its discountFen is 5, its lines make 0/]],
+  ],
+
+  [
+    'an order charged twice',
+    (f) => {
+      f.payments.push({ ...paymentOf(f, 'BP1'), outTradeNo: 'BP2', state: 'closed', receivedFen: null });
+      f.trades.push({ ...tradeOf(f, 'BP1'), outTradeNo: 'BP2' });
+    },
+    [
+      ['I2', /trade alipay\/BP2: by the provider ¥90.00 was paid/],
+      ['I2', /account channel:alipay/],
+      ['I2', /order B: the providers hold/],
+      ['I3', /order B: it is charged by alipay\/BP1 and alipay\/BP2/],
+    ],
+  ],
+  [
+    'a trade that we know nothing of',
+    (f) =>
+      f.trades.push({
+        provider: 'stripe',
+        outTradeNo: 'X',
+        totalFen: 1n,
+        paidFen: 0n,
+        refundedFen: 0n,
+        refunds: [],
+      }),
+    [['I3', /trade stripe\/X: the provider has it, no row of ours does/]],
+  ],
+  [
+    'a trade that the provider has twice',
+    (f) => f.trades.push({ ...tradeOf(f, 'AP1') }),
+    [['I3', /trade alipay\/AP1: the provider has more than one of this number/]],
+  ],
+  [
+    'money that the provider knows nothing of',
+    (f) => (f.trades = without(f.trades, ({ outTradeNo }) => outTradeNo === 'BP1')),
+    [
+      ['I2', /account channel:alipay/],
+      ['I2', /order B: the providers hold ¥0.00/],
+      ['I3', /trade alipay\/BP1: our row has its money, the provider does not know it/],
+    ],
+  ],
+  [
+    'more given back than received',
+    (f) => {
+      refundOf(f, 'DP2R1').amountFen = 10_001n;
+      pick(tradeOf(f, 'DP2').refunds, () => true).amountFen = 10_001n;
+    },
+    [
+      ['I2', /trade alipay\/DP2: ¥100.00 of it is unallocated, refunds under way make ¥100.01/],
+      ['I3', /trade alipay\/DP2: refunds of ¥100.01 for ¥100.00 received/],
+    ],
+  ],
+  [
+    'a refund made twice',
+    (f) => tradeOf(f, 'CP1').refunds.push({ refundNo: 'CP1R1', amountFen: 6_000n, done: true }),
+    [['I3', /refund CP1R1: the provider has it 2 times/]],
+  ],
+  [
+    'a refund made on another trade',
+    (f) => {
+      tradeOf(f, 'BP1').refunds = tradeOf(f, 'CP1').refunds;
+      tradeOf(f, 'CP1').refunds = [];
+    },
+    [['I3', /refund CP1R1: the provider made it on another trade than stripe\/CP1/]],
+  ],
+  [
+    'a refund that nobody asked for',
+    (f) => tradeOf(f, 'BP1').refunds.push({ refundNo: 'BP1R9', amountFen: 1n, done: false }),
+    [['I3', /refund BP1R9: alipay\/BP1 has it, no row of ours does/]],
+  ],
+  [
+    'a refund without a number',
+    (f) => tradeOf(f, 'BP1').refunds.push({ refundNo: null, amountFen: 1n, done: false }),
+    [['I3', /trade alipay\/BP1: a refund of ¥0.01 without a number/]],
+  ],
+  [
+    'a refund that the provider did not make',
+    (f) => (pick(tradeOf(f, 'DP1').refunds, () => true).done = false),
+    [['I3', /refund DP1R1: our row says it is done, the provider does not/]],
+  ],
+  [
+    'a refund paid by hand and by the provider',
+    (f) => {
+      tradeOf(f, 'BP1').refunds.push({ refundNo: 'BP1R1', amountFen: 300n, done: true });
+      tradeOf(f, 'BP1').refundedFen = 300n;
+    },
+    [
+      ['I2', /trade alipay\/BP1: by the provider ¥3.00 went back/],
+      ['I2', /account channel:alipay/],
+      ['I2', /order B: the providers hold ¥87.00/],
+      ['I3', /refund BP1R1: a person paid it out, and the provider made it too/],
+    ],
+  ],
+
+  [
+    'a message that nobody applies',
+    (f) => (pick(f.inbox, ({ applied }) => !applied).ageMs = INBOX_PATIENCE_MS + 1),
+    [['I5', /message I2: payment_reported of order A is without a verdict for 60 s/]],
+  ],
+  [
+    'a refund without an end',
+    (f) => (refundOf(f, 'DP2R1').state = 'requested'),
+    [['I5', /refund DP2R1: it is requested; alipay has it under way/]],
+  ],
+  [
+    'a queued refund that no work item shows',
+    (f) => (pick(f.workItems, ({ open }) => open).open = false),
+    [['I5', /refund DP2R1: it is with a person, and no open work item says so/]],
+  ],
+  [
+    'a work item of nobody',
+    (f) => (pick(f.workItems, ({ open }) => open).ownerRole = ''),
+    [['I5', /work item refund-DP2R1: it is open without an owner or a due time/]],
+  ],
+  [
+    'a work item without a due time',
+    (f) => (pick(f.workItems, ({ open }) => open).dueAt = null),
+    [['I5', /work item refund-DP2R1: it is open without an owner or a due time/]],
+  ],
+];
+
+describe('I1 I2 I3 I5 the audit finds, and finds nothing else for', () => {
+  it.each(DAMAGES)('%s', (_what, damage, expected) => {
+    const facts = soundFacts();
+    damage(facts);
+    const found = check(facts);
+    for (const [invariant, text] of expected)
+      expect(
+        found.filter((one) => one.invariant === invariant && text.test(`${one.subject}: ${one.problem}`)),
+      ).toHaveLength(1);
+    expect(found).toHaveLength(expected.length);
+  });
+});
+
+test('I5 a payment that we acknowledged and did not record is ours to have kept', () => {
+  const facts = soundFacts();
+  tradeOf(facts, 'AP1').paidFen = 10_000n;
+  const [mismatch] = mismatchedTrades(facts);
+  expect(mismatch).toMatchObject({ what: 'was paid', trade: { outTradeNo: 'AP1' } });
+  expect(auditAcknowledged(mismatch?.trade as Trade, ['TRADE_SUCCESS 1'])).toEqual([
+    {
+      invariant: 'I5',
+      subject: 'trade alipay/AP1',
+      problem: 'its money is not in our rows, though we acknowledged TRADE_SUCCESS 1',
+    },
+  ]);
+  expect(auditAcknowledged(mismatch?.trade as Trade, [])).toEqual([]);
+});
+
+/** A control desk that answers by path, for as long as `use` runs. */
+async function withDesk(
+  answers: Record<string, unknown>,
+  use: (url: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ''];
+    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? 'no such path'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.close();
+  }
+}
+
+describe('I2 the providers’ own books', () => {
+  const trade = (outTradeNo: string) => ({
+    outTradeNo,
+    totalFen: 100,
+    paidFen: 100,
+    refundedFen: 0,
+    refunds: [],
+    status: 'x',
+  });
+  const nothing = { trades: [], nextCursor: null };
+
+  it('are read to the last page', async () => {
+    const answers = {
+      '/control/alipay/trades?cursor=0&limit=1000': { trades: [trade('A1')], nextCursor: 1 },
+      '/control/alipay/trades?cursor=1&limit=1000': { trades: [trade('A2')], nextCursor: null },
+      '/control/wechatpay/trades?cursor=0&limit=1000': nothing,
+      '/control/stripe/trades?cursor=0&limit=1000': { trades: [trade('S1')], nextCursor: null },
+    };
+    await withDesk(answers, async (url) => {
+      const ledger = await readLedgers(url);
+      expect(ledger.map(({ provider, outTradeNo, paidFen }) => [provider, outTradeNo, paidFen])).toEqual([
+        ['alipay', 'A1', 100n],
+        ['alipay', 'A2', 100n],
+        ['stripe', 'S1', 100n],
+      ]);
+    });
+  });
+
+  it('that do not answer, or not as agreed, are no clean bill', async () => {
+    await withDesk({}, (url) => expect(readLedgers(url)).rejects.toThrow('answered 404'));
+    const answers = {
+      '/control/alipay/trades?cursor=0&limit=1000': {
+        trades: [{ ...trade('A1'), paidFen: 0.5 }],
+        nextCursor: null,
+      },
+      '/control/wechatpay/trades?cursor=0&limit=1000': nothing,
+      '/control/stripe/trades?cursor=0&limit=1000': nothing,
+    };
+    await withDesk(answers, (url) =>
+      expect(readLedgers(url)).rejects.toThrow(/alipay.*did not answer as agreed/),
+    );
+  });
+
+  it('say which notifications of a payment were accepted', async () => {
+    const told = (notifyId: string, kind: string, ...accepted: boolean[]) => ({
+      notifyId,
+      kind,
+      attempts: accepted.map((one) => ({ accepted: one })),
+    });
+    const notifications = [
+      told('N1', 'TRADE_SUCCESS', false, true),
+      told('N2', 'TRADE_SUCCESS', false),
+      told('N3', 'TRADE_CLOSED', true),
+    ];
+    await withDesk({ '/control/alipay/trades/AP1': { notifications } }, async (url) => {
+      expect(await acceptedNotices(url, tradeOf(soundFacts(), 'AP1'))).toEqual(['TRADE_SUCCESS N1']);
+    });
+  });
+});
+
+test('I1 I2 I3 I5 the report names every invariant, and what breaks it', () => {
+  const checked = Object.fromEntries(Object.entries(soundFacts()).map(([name, rows]) => [name, rows.length]));
+  const report = reportOf({
+    checked: checked as Record<keyof Facts, number>,
+    findings: [
+      { invariant: 'I3', subject: 'trade stripe/X', problem: 'the provider has it, no row of ours does' },
+    ],
+  });
+  expect(report).toContain('6 orders');
+  expect(report).toContain('1 stock levels');
+  expect(report).toMatch(
+    /I1 .*: holds\nI2 .*: holds\nI3 .*: 1 findings\n {4}trade stripe\/X: the provider has it/,
+  );
+});
+
+test('I2 I3 I5 without its environment, or where it cannot look, the audit does not end well', async () => {
+  const run = (env: Record<string, string>) =>
+    execa(process.execPath, ['--import', 'tsx', 'audit/index.ts'], { env, extendEnv: false, reject: false });
+  expect(await run({})).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('SANDBOX_URL') });
+  const nowhere = { DATABASE_URL: 'postgres://127.0.0.1:9/none', SANDBOX_URL: 'http://127.0.0.1:9' };
+  expect(await run(nowhere)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('could not look'),
+  });
+});

@@ -1,0 +1,55 @@
+import { readBooks } from './database.ts';
+import { auditAcknowledged, auditEndings } from './endings.ts';
+import type { Facts, Finding } from './facts.ts';
+import { acceptedNotices, readLedgers } from './ledgers.ts';
+import { auditMoney, mismatchedTrades } from './money.ts';
+import { auditOnce } from './once.ts';
+import { auditOrders } from './orders.ts';
+import { auditStock } from './stock.ts';
+
+export interface AuditReport {
+  /** How many rows and trades were looked at. */
+  checked: Record<keyof Facts, number>;
+  findings: Finding[];
+}
+
+/** How many trades whose payment is not in our rows are asked about further, one call each. */
+const MOST_NOTICES = 100;
+
+/**
+ * Compares the database with the providers' own books, sharing no code with the server or the sandbox. At rest it finds
+ * nothing; while money moves the two are read at different moments and may differ, so callers look again.
+ */
+export async function audit({
+  databaseUrl,
+  sandboxUrl,
+}: {
+  databaseUrl: string;
+  sandboxUrl: string;
+}): Promise<AuditReport> {
+  const [books, trades] = await Promise.all([readBooks(databaseUrl), readLedgers(sandboxUrl)]);
+  const facts: Facts = { ...books, trades };
+  const findings = check(facts);
+  const unbooked = mismatchedTrades(facts).filter(
+    ({ what, trade }) => what === 'was paid' && trade.paidFen > 0n,
+  );
+  for (const { trade } of unbooked.slice(0, MOST_NOTICES))
+    findings.push(...auditAcknowledged(trade, await acceptedNotices(sandboxUrl, trade)));
+  return { checked: countsOf(facts), findings };
+}
+
+/** Everything that can be said of the facts as they were read. */
+export function check(facts: Facts): Finding[] {
+  return [
+    ...auditStock(facts),
+    ...auditMoney(facts),
+    ...auditOrders(facts),
+    ...auditOnce(facts),
+    ...auditEndings(facts),
+  ];
+}
+
+function countsOf(facts: Facts): AuditReport['checked'] {
+  const counts = Object.entries(facts).map(([name, rows]) => [name, (rows as unknown[]).length]);
+  return Object.fromEntries(counts) as AuditReport['checked'];
+}

@@ -1,0 +1,175 @@
+/** What the auditor looks at: rows of the database and trades of the providers. Money is fen. */
+
+/** `I1`: stock; `I2`: money; `I3`: nothing twice; `I5`: what was acknowledged comes to an end. */
+export interface Finding {
+  invariant: 'I1' | 'I2' | 'I3' | 'I5';
+  /** What the finding is about: `order 2026…`, `trade alipay/P2026…`. */
+  subject: string;
+  problem: string;
+}
+
+export const PROVIDERS = ['alipay', 'wechatpay', 'stripe'] as const;
+export type ProviderName = (typeof PROVIDERS)[number];
+
+/** A trade in its provider's own books. */
+export interface Trade {
+  provider: ProviderName;
+  outTradeNo: string;
+  totalFen: bigint;
+  paidFen: bigint;
+  /** What reached the buyer again. */
+  refundedFen: bigint;
+  refunds: { refundNo: string | null; amountFen: bigint; done: boolean }[];
+}
+
+export interface Order {
+  orderNo: string;
+  kind: 'single' | 'parent' | 'child';
+  rootNo: string;
+  parentNo: string | null;
+  state: string;
+  amounts: Amounts;
+  /** What the seller took off since the snapshot, off the goods and off the freight. */
+  priceCutFen: bigint;
+  freightCutFen: bigint;
+  /** What was given back of its money, done or on its way. */
+  givenBackFen: bigint;
+}
+
+/** The snapshot, which must add up from lines to orders and from children to parents. */
+export interface Amounts {
+  goodsFen: bigint;
+  discountFen: bigint;
+  shopDiscountFen: bigint;
+  freightFen: bigint;
+  points: bigint;
+  pointsFen: bigint;
+  payableFen: bigint;
+}
+
+export interface Line {
+  orderNo: string;
+  skuId: string;
+  warehouseId: string;
+  quantity: number;
+  inventoryMode: string;
+  amounts: Amounts;
+}
+
+/** A payment attempt of ours. */
+export interface Payment {
+  outTradeNo: string;
+  orderNo: string;
+  provider: string;
+  amountFen: bigint;
+  state: string;
+  receivedFen: bigint | null;
+}
+
+export interface Refund {
+  refundNo: string;
+  outTradeNo: string;
+  orderNo: string;
+  amountFen: bigint;
+  /** The account that holds the money until it is back. */
+  source: string;
+  state: string;
+  /** Paid out by a person, past the provider. */
+  byHand: boolean;
+}
+
+export interface Voucher {
+  voucherNo: string;
+  kind: string;
+  orderNo: string;
+  rootNo: string;
+  /** The payment's or the refund's number, for a payment and a refund. */
+  cause: string;
+  reverses: string | null;
+  postings: { debit: string; credit: string; amountFen: bigint }[];
+}
+
+export interface InboxRow {
+  inboxId: string;
+  kind: string;
+  orderNo: string;
+  ageMs: number;
+  applied: boolean;
+}
+
+export interface WorkItem {
+  workItemId: string;
+  orderNo: string | null;
+  ownerRole: string;
+  dueAt: Date | null;
+  open: boolean;
+}
+
+export interface StockLevel {
+  skuId: string;
+  warehouseId: string;
+  onHand: number;
+  reserved: number;
+}
+
+export interface StockMovement {
+  skuId: string;
+  warehouseId: string;
+  orderNo: string | null;
+  cause: string;
+  onHandDelta: number;
+  reservedDelta: number;
+}
+
+/** The database at one moment. */
+export interface Books {
+  orders: Order[];
+  lines: Line[];
+  payments: Payment[];
+  refunds: Refund[];
+  vouchers: Voucher[];
+  inbox: InboxRow[];
+  workItems: WorkItem[];
+  stockLevels: StockLevel[];
+  stockMovements: StockMovement[];
+}
+
+export interface Facts extends Books {
+  trades: Trade[];
+}
+
+export const tradeKey = (provider: string, outTradeNo: string): string => `${provider}/${outTradeNo}`;
+
+export function sumOf<Row>(rows: Iterable<Row>, amountOf: (row: Row) => bigint): bigint {
+  let total = 0n;
+  for (const row of rows) total += amountOf(row);
+  return total;
+}
+
+/** The rows by what `keyOf` says of them; a key without rows reads as none. */
+export function grouped<Row>(
+  rows: Iterable<Row>,
+  keyOf: (row: Row) => string,
+): { of(key: string): readonly Row[] } {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return { of: (key) => groups.get(key) ?? [] };
+}
+
+/** What the postings left on the accounts that `counts` chooses: debits less credits. */
+export function balance(vouchers: Iterable<Voucher>, counts: (account: string) => boolean): bigint {
+  const change = ({ debit, credit, amountFen }: Voucher['postings'][number]): bigint =>
+    (counts(debit) ? amountFen : 0n) - (counts(credit) ? amountFen : 0n);
+  return sumOf(vouchers, (voucher) => sumOf(voucher.postings, change));
+}
+
+/** `135.00` for 13500n, with its sign. */
+export function yuan(fen: bigint): string {
+  const digits = (fen < 0n ? -fen : fen).toString().padStart(3, '0');
+  return `${fen < 0n ? '-' : ''}¥${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

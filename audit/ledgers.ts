@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { PROVIDERS, type ProviderName, type Trade } from './facts.ts';
+
+const PAGE = 1000;
+
+const fen = z.int().transform(BigInt);
+const trade = z.object({
+  outTradeNo: z.string(),
+  totalFen: fen,
+  paidFen: fen,
+  refundedFen: fen,
+  refunds: z.array(z.object({ refundNo: z.string().nullable(), amountFen: fen, done: z.boolean() })),
+});
+const listing = z.object({ trades: z.array(trade), nextCursor: z.int().nullable() });
+const told = z.object({
+  notifications: z.array(
+    z.object({
+      notifyId: z.string(),
+      kind: z.string(),
+      attempts: z.array(z.object({ accepted: z.boolean() })),
+    }),
+  ),
+});
+
+/** Every trade of every provider, as the providers themselves have it. Throws if one does not answer in its format. */
+export async function readLedgers(sandboxUrl: string): Promise<Trade[]> {
+  const ledgers = await Promise.all(PROVIDERS.map((provider) => readLedger(sandboxUrl, provider)));
+  return ledgers.flat();
+}
+
+async function readLedger(sandboxUrl: string, provider: ProviderName): Promise<Trade[]> {
+  const trades: Trade[] = [];
+  for (let cursor: number | null = 0; cursor !== null; ) {
+    const page: z.infer<typeof listing> = await ask(
+      sandboxUrl,
+      `${provider}/trades?cursor=${cursor}&limit=${PAGE}`,
+      listing,
+    );
+    trades.push(...page.trades.map((trade) => ({ provider, ...trade })));
+    cursor = page.nextCursor;
+  }
+  return trades;
+}
+
+/** How each provider names the event of a payment: `TRADE_SUCCESS`, `TRANSACTION.SUCCESS`, `payment_intent.succeeded`. */
+const PAID = /success|succeeded/i;
+
+/** The notifications of a trade's payment that we answered as taken. */
+export async function acceptedNotices(
+  sandboxUrl: string,
+  { provider, outTradeNo }: Trade,
+): Promise<string[]> {
+  const { notifications } = await ask(
+    sandboxUrl,
+    `${provider}/trades/${encodeURIComponent(outTradeNo)}`,
+    told,
+  );
+  return notifications
+    .filter(({ kind, attempts }) => PAID.test(kind) && attempts.some(({ accepted }) => accepted))
+    .map(({ notifyId, kind }) => `${kind} ${notifyId}`);
+}
+
+async function ask<Answer>(sandboxUrl: string, path: string, schema: z.ZodType<Answer>): Promise<Answer> {
+  const response = await fetch(`${sandboxUrl}/control/${path}`);
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  const parsed = schema.safeParse(await response.json());
+  if (parsed.success) return parsed.data;
+  throw new Error(`${path} did not answer as agreed: ${z.prettifyError(parsed.error)}`);
+}
