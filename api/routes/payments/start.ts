@@ -115,7 +115,7 @@ async function openAt(
       key,
     });
     if (opened.result === 'not_payable') throw new Problem('deadline_passed');
-    if (opened.result === 'opened') return await askProvider(deps, provider, request, orderNo, opened);
+    if (opened.result === 'opened') return await askProvider(deps, provider, request, { orderNo, ...opened });
     for (const attempt of await openAttemptsOf(deps.db, orderNo)) {
       if (attempt.state === 'open' && attempt.method === request.method) return attempt;
       if (attempt.state === 'starting' && deps.now().getTime() - attempt.createdAt.getTime() < 15_000)
@@ -126,18 +126,15 @@ async function openAt(
   throw new Problem('payment_in_progress');
 }
 
+/** Opens a new attempt at its provider; a refusal or silence ends it. */
 async function askProvider(
   deps: Deps,
   provider: PaymentProvider,
   request: Request,
-  orderNo: string,
-  { outTradeNo, amountFen, expiresAt }: { outTradeNo: string; amountFen: bigint; expiresAt: Date },
+  attempt: NewAttempt,
 ): Promise<PaymentRow> {
-  const { method, returnUrl, payerId } = request;
-  const subject = `订单 ${orderNo}`;
   try {
-    const ask = { method, outTradeNo, amountFen, expiresAt, subject, returnUrl, payerId };
-    await attemptOpened(deps.db, outTradeNo, await provider.start(ask));
+    return await startAt(deps, provider, request, attempt);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const words = error.buyerReason ?? {
@@ -146,9 +143,22 @@ async function askProvider(
       en: 'The payment provider is not available. Try again in a moment or use another way to pay.',
     };
     const reason = { ...words, retryable: error.retryable };
-    await attemptFailed(deps.db, outTradeNo, reason, deps.now());
+    await attemptFailed(deps.db, attempt.outTradeNo, reason, deps.now());
     throw failed(reason);
   }
+}
+
+type NewAttempt = Pick<PaymentRow, 'orderNo' | 'outTradeNo' | 'amountFen' | 'expiresAt'>;
+
+async function startAt(
+  deps: Deps,
+  provider: PaymentProvider,
+  { method, returnUrl, payerId }: Request,
+  { orderNo, outTradeNo, amountFen, expiresAt }: NewAttempt,
+): Promise<PaymentRow> {
+  const subject = `订单 ${orderNo}`;
+  const ask = { method, outTradeNo, amountFen, expiresAt, subject, returnUrl, payerId };
+  await attemptOpened(deps.db, outTradeNo, await provider.start(ask));
   return await requireAttempt(deps, outTradeNo);
 }
 
@@ -160,7 +170,16 @@ async function answerAgain(deps: Deps, request: Request, attempt: PaymentRow): P
   if (attempt.state === 'failed' && attempt.failure) throw failed(attempt.failure);
   const provider = deps.providers.get(attempt.provider);
   if (attempt.state !== 'starting' || !provider) return attempt;
-  return await askProvider(deps, provider, request, attempt.orderNo, attempt);
+  try {
+    return await startAt(deps, provider, request, attempt);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    // The first request may still be under way, and it alone says that the attempt failed.
+    const now = await requireAttempt(deps, attempt.outTradeNo);
+    if (now.state === 'starting') throw new Problem('payment_in_progress');
+    if (now.state === 'failed' && now.failure) throw failed(now.failure);
+    return now;
+  }
 }
 
 function failed(reason: NonNullable<PaymentRow['failure']>): Problem {
