@@ -4,9 +4,11 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { sweepInbox } from './activities/inbox/sweep.ts';
 import { createActivities } from './activities/index.ts';
+import { watchParcels } from './activities/logistics/watch.ts';
 import { loadConfig } from './config/index.ts';
 import { connect } from './db/client.ts';
-import { createProviders } from './providers/index.ts';
+import { Privacy } from './db/commands/privacy.ts';
+import { createProviders, createTrackingService } from './providers/index.ts';
 import { DEPLOYMENT, ensureSchedules, promoteBuild, registerSearchAttributes } from './temporal/bootstrap.ts';
 import { OrderWorkflows } from './temporal/orders.ts';
 import { sanitiseFailures } from './temporal/sanitise.ts';
@@ -57,27 +59,45 @@ await ensureSchedules(client, {
 });
 await client.schedule.getHandle('reconcile').trigger();
 
-const intervalMs = config.SWEEP_INTERVAL_SECONDS * 1000;
-let sweeping = false;
-const sweeper = setInterval(async () => {
-  if (sweeping) return;
-  sweeping = true;
-  const now = new Date();
-  try {
-    await sweepInbox({ db, starter, steps: activities, logger }, new Date(now.getTime() - intervalMs), now);
-  } catch (error) {
-    logger.error({ err: error }, 'the inbox could not be swept');
-  } finally {
-    sweeping = false;
-  }
-}, intervalMs);
+const sweepMs = config.SWEEP_INTERVAL_SECONDS * 1000;
+const parcels = {
+  ...{ db, starter, logger },
+  privacy: new Privacy(db, config.MASTER_KEY),
+  tracking: createTrackingService(config),
+  callbackUrl: `${config.PUBLIC_URL}/v1/callbacks/kuaidi100`,
+  timeDivisor: config.PARCEL_TIME_DIVISOR,
+};
+const rounds = [
+  every(sweepMs, 'the inbox could not be swept', (now) =>
+    sweepInbox({ db, starter, steps: activities, logger }, new Date(now.getTime() - sweepMs), now),
+  ),
+  every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the parcels could not be looked after', (now) =>
+    watchParcels(parcels, now),
+  ),
+];
+
+/** Does something again and again, one at a time; what fails is logged and comes up again at the next round. */
+function every(intervalMs: number, failure: string, work: (now: Date) => Promise<unknown>): NodeJS.Timeout {
+  let working = false;
+  return setInterval(async () => {
+    if (working) return;
+    working = true;
+    try {
+      await work(new Date());
+    } catch (error) {
+      logger.error({ err: error }, failure);
+    } finally {
+      working = false;
+    }
+  }, intervalMs);
+}
 
 logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE, buildId: config.BUILD_ID }, 'worker ready');
 process.send?.('ready');
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    clearInterval(sweeper);
+    for (const round of rounds) clearInterval(round);
     worker.shutdown();
   });
 }

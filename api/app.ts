@@ -2,6 +2,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { authenticate } from './auth/middleware.ts';
 import { registerPaymentCallbacks } from './callbacks/payments.ts';
+import { registerTrackingCallback } from './callbacks/tracking.ts';
 import { type App, createRouter, type Deps } from './context.ts';
 import { answerError, Problem } from './errors.ts';
 import { registerHealth } from './health.ts';
@@ -11,14 +12,18 @@ import { registerBenefits } from './routes/benefits/benefits.ts';
 import { registerCart } from './routes/cart/cart.ts';
 import { registerGetItem } from './routes/items/get.ts';
 import { registerListItems } from './routes/items/list.ts';
+import { BULK_SHIPMENTS_PATH, registerBulkShipments } from './routes/merchant/bulk-shipments.ts';
 import { registerMerchantOrders } from './routes/merchant/orders.ts';
 import { registerPriceChanges } from './routes/merchant/price-changes.ts';
 import { registerMerchantSettlements } from './routes/merchant/settlements.ts';
+import { registerShipmentCorrections } from './routes/merchant/shipment-corrections.ts';
 import { registerCancelOrder } from './routes/orders/cancel.ts';
 import { registerCloseOrder } from './routes/orders/close.ts';
 import { registerReadOrders } from './routes/orders/read.ts';
 import { registerReceipt } from './routes/orders/receipt.ts';
 import { registerSubmitOrder } from './routes/orders/submit.ts';
+import { registerTracks } from './routes/orders/tracks.ts';
+import { registerUrge } from './routes/orders/urge.ts';
 import { registerListPayments } from './routes/payments/list.ts';
 import { registerStartPayment } from './routes/payments/start.ts';
 import { registerChannelBills } from './routes/platform/bills.ts';
@@ -29,7 +34,9 @@ import { registerRefunds } from './routes/platform/refunds.ts';
 import { registerWorkItems } from './routes/platform/work-items.ts';
 import { registerCreateQuote } from './routes/quotes/create.ts';
 
-const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_KIB = 256;
+/** A file of shipments is larger than anything else that is sent. */
+const MAX_FILE_KIB = 2048;
 
 /** Paths that anyone may read; everything else under /v1 needs a token, callbacks prove themselves. */
 const PUBLIC = [/^\/v1\/items(\/|$)/, /^\/v1\/callbacks\//];
@@ -38,16 +45,8 @@ const PUBLIC = [/^\/v1\/items(\/|$)/, /^\/v1\/callbacks\//];
 export function createApp(deps: Deps): App {
   const root = createRouter();
   root.use(secureHeaders());
-  root.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => {
-        // The rest of the body stays unread: the connection serves no other request.
-        c.header('Connection', 'close');
-        throw new Problem('invalid_request', 'The body is larger than 256 KiB.');
-      },
-    }),
-  );
+  const [limitBody, limitFile] = [limitTo(MAX_BODY_KIB), limitTo(MAX_FILE_KIB)];
+  root.use((c, next) => (c.req.path === `/v1${BULK_SHIPMENTS_PATH}` ? limitFile : limitBody)(c, next));
   root.onError((error, c) =>
     answerError(error, c, (unknown) =>
       deps.logger.error({ err: unknown, path: c.req.path }, 'a request failed'),
@@ -78,6 +77,17 @@ export function createApp(deps: Deps): App {
   return root;
 }
 
+function limitTo(kib: number) {
+  return bodyLimit({
+    maxSize: kib * 1024,
+    onError: (c) => {
+      // The rest of the body stays unread: the connection serves no other request.
+      c.header('Connection', 'close');
+      throw new Problem('invalid_request', `The body is larger than ${kib} KiB.`);
+    },
+  });
+}
+
 /** Every endpoint of the API. */
 export function registerRoutes(v1: App, deps: Deps): void {
   registerListItems(v1, deps);
@@ -88,12 +98,16 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerCreateQuote(v1, deps);
   registerSubmitOrder(v1, deps);
   registerReadOrders(v1, deps);
+  registerTracks(v1, deps);
+  registerUrge(v1, deps);
   registerCancelOrder(v1, deps);
   registerCloseOrder(v1, deps);
   registerReceipt(v1, deps);
   registerStartPayment(v1, deps);
   registerListPayments(v1, deps);
   registerMerchantOrders(v1, deps);
+  registerBulkShipments(v1, deps);
+  registerShipmentCorrections(v1, deps);
   registerPriceChanges(v1, deps);
   registerMerchantSettlements(v1, deps);
   registerHolds(v1, deps);
@@ -102,5 +116,6 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerWorkItems(v1, deps);
   registerChannelBills(v1, deps);
   registerGrants(v1, deps);
+  registerTrackingCallback(v1, deps);
   registerPaymentCallbacks(v1, deps);
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import type { Privacy } from '../db/commands/privacy.ts';
 import type { PaymentProvider } from '../providers/payments/port.ts';
+import type { TrackingService } from '../providers/tracking/port.ts';
 import type { OrderWorkflows } from '../temporal/orders.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import type { Verifier } from './auth/verifier.ts';
@@ -13,6 +14,7 @@ export interface Deps {
   db: Database;
   privacy: Privacy;
   providers: ReadonlyMap<string, PaymentProvider>;
+  tracking: TrackingService;
   workflows: OrderWorkflows;
   verifier: Verifier;
   logger: Logger;

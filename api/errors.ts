@@ -66,10 +66,14 @@ const PROBLEMS = {
   not_holdable: [409, 'Only a shipped or completed order can be held.'],
   not_held: [409, 'The order has no such hold.'],
   invalid_tracking_no: [400, 'The tracking number does not fit the carrier.'],
+  same_tracking_no: [409, 'The parcel has this carrier and number already.'],
+  parcel_signed: [409, 'The parcel is signed for: its number is not corrected any more.'],
   price_cut_too_large: [
     409,
     'That is more than can be taken off: something must stay to be paid, and of the freight only what is paid in money.',
   ],
+  not_urgeable: [409, 'Only a paid order that is not received yet can be urged. Look at its state.'],
+  urged_already: [409, 'The merchant was urged within the last 24 hours.'],
   not_refundable: [
     409,
     'Only a paid order that is not received yet can be refunded here. Look at its state.',

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../config/index.ts';
 import { connect } from '../db/client.ts';
 import { Privacy } from '../db/commands/privacy.ts';
-import { createProviders } from '../providers/index.ts';
+import { createProviders, createTrackingService } from '../providers/index.ts';
 import { missingSearchAttributes } from '../temporal/bootstrap.ts';
 import { OrderWorkflows } from '../temporal/orders.ts';
 import { createApp } from './app.ts';
@@ -23,6 +23,7 @@ const app = createApp({
   db,
   privacy: new Privacy(db, config.MASTER_KEY),
   providers: createProviders(config),
+  tracking: createTrackingService(config),
   workflows: new OrderWorkflows(client, {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     searchAttributes: config.TEMPORAL_SEARCH_ATTRIBUTES === 'on',

@@ -12,7 +12,14 @@ const QUICK = { paymentTimeoutSeconds: 6, autoReceiptSeconds: 4, settleAfterSeco
 console.log('Dingdan: starting PostgreSQL, Temporal, the providers’ sandbox, the worker and the API …');
 const stack = await startStack({
   ephemeral: true,
-  env: { SETTLEMENT_INTERVAL_SECONDS: '2', SWEEP_INTERVAL_SECONDS: '2' },
+  env: {
+    SETTLEMENT_INTERVAL_SECONDS: '2',
+    SWEEP_INTERVAL_SECONDS: '2',
+    PARCEL_WATCH_INTERVAL_SECONDS: '1',
+    // A carrier's day passes in two seconds.
+    PARCEL_TIME_DIVISOR: '43200',
+    SANDBOX_CLOCK_MULTIPLIER: '3',
+  },
   log: (line) => console.log(`  ${line}`),
   prepareDatabase: async (databaseUrl) => {
     const [{ migrate }, { seedDemo }] = await Promise.all([import('../db/migrate.ts'), import('./seed.ts')]);
@@ -24,11 +31,12 @@ const stack = await startStack({
 const stage = new Stage(stack);
 let status = 0;
 try {
-  const [forward, trouble, payments, refunds, closing] = await Promise.all([
+  const [forward, trouble, payments, refunds, parcels, closing] = await Promise.all([
     import('./demo/forward.ts'),
     import('./demo/trouble.ts'),
     import('./demo/payments.ts'),
     import('./demo/refunds.ts'),
+    import('./demo/parcels.ts'),
     import('./demo/closing.ts'),
   ]);
   await forward.wholeLife(stage);
@@ -44,6 +52,7 @@ try {
   await refunds.partialRefunds(stage);
   await refunds.refusedRefund(stage);
   await payments.lowerPrice(stage);
+  await parcels.silentParcel(stage);
   await closing.balance(stage);
   await closing.agreement(stage);
   const report = await stage.report();

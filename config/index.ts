@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alipayKeys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
+import { alipayKeys, kuaidi100Keys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
 
 /** The only reader of the environment. A missing or malformed setting stops the process with a sentence per field. */
 
@@ -34,11 +34,19 @@ const settings = z.object({
   WECHATPAY_KEYS: keyFile(wechatpayKeys),
   STRIPE_BASE_URL: url.default('https://api.stripe.com'),
   STRIPE_KEYS: keyFile(stripeKeys),
+  /** Where parcels are watched; the keys as above. */
+  KUAIDI100_POLL_URL: url.default('https://poll.kuaidi100.com/poll'),
+  KUAIDI100_QUERY_URL: url.default('https://poll.kuaidi100.com/poll/query.do'),
+  KUAIDI100_KEYS: keyFile(kuaidi100Keys),
   QUOTE_TTL_SECONDS: seconds.default(15 * 60),
   /** How often settlement runs. */
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
   /** How old an unapplied inbox row must be to be signalled again, and how often that is looked at. */
   SWEEP_INTERVAL_SECONDS: seconds.default(10),
+  /** How often parcels are looked at: new ones to be watched, silent ones to be asked about. */
+  PARCEL_WATCH_INTERVAL_SECONDS: seconds.default(10),
+  /** The hours that a parcel may be silent are divided by this: above 1 only where days should pass in seconds. */
+  PARCEL_TIME_DIVISOR: z.coerce.number().min(1).default(1),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

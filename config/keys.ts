@@ -32,9 +32,13 @@ export const stripeKeys = z.strictObject({
   webhookSecrets: z.array(z.string().regex(/^whsec_/, 'a webhook secret begins with whsec_')).min(1),
 });
 
+/** The authorisation key and the customer number that Kuaidi100 gives out together. */
+export const kuaidi100Keys = z.strictObject({ key: z.string().min(1), customer: z.string().min(1) });
+
 export type AlipayKeys = z.infer<typeof alipayKeys>;
 export type WechatpayKeys = z.infer<typeof wechatpayKeys>;
 export type StripeKeys = z.infer<typeof stripeKeys>;
+export type Kuaidi100Keys = z.infer<typeof kuaidi100Keys>;
 
 /**
  * The keys in a JSON file (or in JSON text). The file is read again when it changes: a rotation is one replaced file,

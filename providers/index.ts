@@ -1,7 +1,9 @@
 import type { Config } from '../config/index.ts';
 import { createAlipay } from './alipay/index.ts';
+import { createKuaidi100 } from './kuaidi100/index.ts';
 import type { PaymentProvider } from './payments/port.ts';
 import { createStripe } from './stripe/index.ts';
+import type { TrackingService } from './tracking/port.ts';
 import { createWechatpay } from './wechatpay/index.ts';
 
 /** The payment providers of this installation, by name. Adding one is its folder and an entry here. */
@@ -25,4 +27,13 @@ export function createProviders(config: Config): Map<string, PaymentProvider> {
     createStripe({ baseUrl: config.STRIPE_BASE_URL, keys: config.STRIPE_KEYS }),
   ];
   return new Map(providers.map((provider) => [provider.name, provider]));
+}
+
+/** The service that watches parcels over all carriers. */
+export function createTrackingService(config: Config): TrackingService {
+  return createKuaidi100({
+    pollUrl: config.KUAIDI100_POLL_URL,
+    queryUrl: config.KUAIDI100_QUERY_URL,
+    keys: config.KUAIDI100_KEYS,
+  });
 }

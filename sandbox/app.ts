@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { openAlipay } from './alipay/index.ts';
 import type { SandboxConfig } from './config.ts';
+import { openKuaidi100 } from './kuaidi100/index.ts';
 import { escapeHtml, renderPage } from './shared/page.ts';
 import type { SandboxProvider } from './shared/provider.ts';
 import { openStripe } from './stripe/index.ts';
@@ -24,6 +25,7 @@ export async function startSandbox(config: SandboxConfig): Promise<RunningSandbo
     alipay: await openAlipay({ ...config.alipay, ...shared }),
     wechatpay: await openWechatpay({ ...config.wechatpay, ...shared }),
     stripe: await openStripe({ ...config.stripe, ...shared }),
+    kuaidi100: await openKuaidi100({ ...config.kuaidi100, ...shared }),
   };
   const app = new Hono()
     .get('/health', (c) => c.json({ status: 'ok' }))

@@ -14,6 +14,7 @@ export interface SandboxConfig {
   alipay: AlipaySettings;
   wechatpay: WechatpaySettings;
   stripe: StripeSettings;
+  kuaidi100: Kuaidi100Settings;
 }
 
 const alipayKeys = z.strictObject({
@@ -36,6 +37,8 @@ const stripeKeys = z.strictObject({
   webhookSecret: z.string(),
 });
 
+const kuaidi100Keys = z.strictObject({ key: z.string(), customer: z.string() });
+
 export type AlipaySettings = z.infer<typeof alipayKeys> & { appId: string; sellerId: string };
 export type WechatpaySettings = z.infer<typeof wechatpayKeys> & { appId: string; mchId: string };
 /** `webhookUrl` is the endpoint registered with the account: Stripe is not told one per payment. */
@@ -55,7 +58,10 @@ const environmentSchema = z.object({
   SANDBOX_WECHATPAY_KEYS: jsonFile(wechatpayKeys),
   SANDBOX_STRIPE_KEYS: jsonFile(stripeKeys),
   SANDBOX_STRIPE_WEBHOOK_URL: z.url(),
+  SANDBOX_KUAIDI100_KEYS: jsonFile(kuaidi100Keys),
 });
+
+export type Kuaidi100Settings = z.infer<typeof kuaidi100Keys>;
 
 /** Reads the environment. Throws an Error that names every variable that is missing or wrong. */
 export function loadSandboxConfig(environment: NodeJS.ProcessEnv = process.env): SandboxConfig {
@@ -74,6 +80,7 @@ export function loadSandboxConfig(environment: NodeJS.ProcessEnv = process.env):
     alipay: { appId: env.ALIPAY_APP_ID, sellerId: env.ALIPAY_SELLER_ID, ...env.SANDBOX_ALIPAY_KEYS },
     wechatpay: { appId: env.WECHATPAY_APP_ID, mchId: env.WECHATPAY_MCH_ID, ...env.SANDBOX_WECHATPAY_KEYS },
     stripe: { webhookUrl: env.SANDBOX_STRIPE_WEBHOOK_URL, ...env.SANDBOX_STRIPE_KEYS },
+    kuaidi100: env.SANDBOX_KUAIDI100_KEYS,
   };
 }
 

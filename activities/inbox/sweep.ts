@@ -72,8 +72,10 @@ function applyToRow(
     cancel_requested: () => steps.endUnpaid({ ...step, action: 'cancel_unpaid' }),
     review_decided: () => steps.review(step),
     shipment_reported: () => steps.ship(step),
+    shipment_corrected: () => steps.correctShipment(step),
     receipt_confirmed: () => steps.receive(step),
     receipt_extended: () => steps.extendReceipt(step),
+    parcel_reported: () => steps.reportParcel(step),
     price_changed: () => steps.changePrice(step),
     refund_requested: () => steps.refundLeaf(step),
   };

@@ -7,10 +7,16 @@ import {
   loadNode,
   loadPaymentScope,
 } from '../../db/queries/order-nodes.ts';
+import { findParcel, signaturePolicy } from '../../db/queries/parcels.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
 import type { StepAction } from '../../domain/order/states.ts';
+import {
+  correctShipment as decideCorrection,
+  type ShipmentCorrectionCommand,
+} from '../../domain/order/steps/correct-shipment.ts';
 import { extendReceipt as decideExtension } from '../../domain/order/steps/holds.ts';
+import { reportParcel as decideParcel, type ParcelReport } from '../../domain/order/steps/parcel.ts';
 import { receive as decideReceipt } from '../../domain/order/steps/receive.ts';
 import { review as decideReview, type ReviewCommand } from '../../domain/order/steps/review.ts';
 import { ship as decideShipping, type ShipCommand } from '../../domain/order/steps/ship.ts';
@@ -31,6 +37,14 @@ export function ship(db: Database, step: MessageStep): Promise<StepResult> {
   );
 }
 
+/** The merchant's correction of a number it entered wrongly (FU-3). */
+export function correctShipment(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'correct_shipment', async (leaf, payload) => {
+    const command = payload as unknown as ShipmentCorrectionCommand;
+    return decideCorrection(leaf, await findParcel(db, command.shipmentNo), command);
+  });
+}
+
 /** The buyer's word that the goods arrived (ST-4). */
 export function receive(db: Database, step: MessageStep): Promise<StepResult> {
   return commandStep(db, step, 'receive', async (leaf, _payload, at, actor) =>
@@ -41,6 +55,15 @@ export function receive(db: Database, step: MessageStep): Promise<StepResult> {
 /** The buyer's one extension of the auto-receipt clock (ST-3). */
 export function extendReceipt(db: Database, step: MessageStep): Promise<StepResult> {
   return commandStep(db, step, 'extend_receipt', (leaf) => decideExtension(leaf));
+}
+
+/** A milestone of one of its parcels (LG-2, LG-3, LG-4). */
+export function reportParcel(db: Database, step: MessageStep): Promise<StepResult> {
+  return commandStep(db, step, 'parcel', async (leaf, payload, at) => {
+    const { what, signedAt } = payload as { what: string; signedAt: string };
+    const report = what === 'signed' ? { what, signedAt: new Date(signedAt) } : payload;
+    return decideParcel(leaf, report as ParcelReport, await signaturePolicy(db, leaf.orderNo), at);
+  });
 }
 
 /** The clock ran out: the goods count as received (ST-3). Refused, without a trace, while a hold is open. */

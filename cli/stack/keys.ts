@@ -9,6 +9,8 @@ export interface Keys {
   alipay: string;
   wechatpay: string;
   stripe: string;
+  /** The same on both sides. */
+  kuaidi100: string;
   sandboxAlipay: string;
   sandboxWechatpay: string;
   sandboxStripe: string;
@@ -26,11 +28,13 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     alipay: file('alipay'),
     wechatpay: file('wechatpay'),
     stripe: file('stripe'),
+    kuaidi100: file('kuaidi100'),
     sandboxAlipay: file('sandbox-alipay'),
     sandboxWechatpay: file('sandbox-wechatpay'),
     sandboxStripe: file('sandbox-stripe'),
     masterKey: (await readFile(masterFile, 'utf8')).trim(),
   };
+  if (!existsSync(keys.kuaidi100)) await writePrivate(keys.kuaidi100, JSON.stringify(kuaidi100(), null, 2));
   await Promise.all([
     ensureBoth(keys.alipay, keys.sandboxAlipay, alipay),
     ensureBoth(keys.wechatpay, keys.sandboxWechatpay, wechatpay),
@@ -86,6 +90,13 @@ async function stripe(): Promise<BothSides> {
   return {
     ours: { secretKey, publishableKey, webhookSecrets: [webhookSecret] },
     theirs: { secretKey, publishableKey, webhookSecret },
+  };
+}
+
+function kuaidi100(): object {
+  return {
+    key: randomBytes(6).toString('base64url'),
+    customer: randomBytes(16).toString('hex').toUpperCase(),
   };
 }
 

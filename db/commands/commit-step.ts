@@ -104,6 +104,13 @@ payments_changed AS (
   WHERE p.out_trade_no = c.out_trade_no AND p.state <> 'succeeded' RETURNING 1),
 new_refunds AS (${insertFrom(t.refunds, 'refunds')} RETURNING 1),
 new_shipments AS (${insertFrom(t.shipments, 'shipments')} RETURNING 1),
+shipments_corrected AS (
+  UPDATE shipments s SET carrier = c.to_carrier, tracking_no = c.to_tracking_no, track_state = 'handed_over', track_ended = false,
+    track_salt = NULL, watched_at = NULL, asked_at = NULL, failed_asks = 0, last_event_at = NULL, last_event_text = NULL
+  FROM doc, jsonb_to_recordset(doc.d -> 'corrections') AS c(shipment_no text, from_carrier text, from_tracking_no text,
+    to_carrier text, to_tracking_no text)
+  WHERE s.shipment_no = c.shipment_no AND s.carrier = c.from_carrier AND s.tracking_no = c.from_tracking_no
+    AND s.track_state <> 'signed' RETURNING 1),
 new_vouchers AS (${insertFrom(t.vouchers, 'vouchers')} RETURNING 1),
 new_postings AS (${insertFrom(t.postings, 'postings')} RETURNING 1),
 new_settlement_lines AS (${insertFrom(t.settlementLines, 'settlementLines')} RETURNING 1),
@@ -120,6 +127,7 @@ consumed AS (
 SELECT
   must((SELECT count(*) FROM changed) = length_of(d, 'nodes'), 'stale'),
   must((SELECT count(*) FROM payments_changed) = length_of(d, 'payments'), 'stale'),
+  must((SELECT count(*) FROM shipments_corrected) = length_of(d, 'corrections'), 'stale'),
   must((SELECT count(*) FROM released) = length_of(d, 'holdsReleased'), 'stale'),
   must((SELECT count(*) FROM coupons_changed) = length_of(d, 'coupons'), 'coupon_unavailable'),
   must((SELECT count(*) FROM points) = (SELECT count(*) FROM points_delta), 'points_insufficient'),
@@ -167,8 +175,21 @@ function documentOf({ at, effects, newOrders = [], newLines = [], log, inbox }: 
     ),
     shipments: rowsOf(
       t.shipments,
-      effects.shipments.map((shipment) => ({ ...shipment, shippedAt: at })),
+      effects.shipments.map((shipment) => ({
+        ...shipment,
+        shippedAt: at,
+        trackState: 'handed_over',
+        failedAsks: 0,
+        trackEnded: false,
+      })),
     ),
+    corrections: effects.corrections.map(({ shipmentNo, from, to }) => ({
+      shipment_no: shipmentNo,
+      from_carrier: from.carrier,
+      from_tracking_no: from.trackingNo,
+      to_carrier: to.carrier,
+      to_tracking_no: to.trackingNo,
+    })),
     vouchers: rowsOf(t.vouchers, vouchers),
     postings: rowsOf(
       t.postings,

@@ -119,7 +119,7 @@ function after(node: OrderNode, changes: Decision['effects']['nodes']): OrderNod
 function logRows(
   request: StepRequest,
   nodes: readonly OrderNode[],
-  { effects }: Decision,
+  { effects, trace }: Decision,
   result: StepResult,
 ) {
   const { stepKey, action, actor, input, at } = request;
@@ -137,7 +137,7 @@ function logRows(
         fromState: node.state,
         toState: then.state,
         version: then.version,
-        input,
+        input: { ...input, ...trace },
         result: { ...stored },
         at,
       };

@@ -27,6 +27,11 @@ export const shops = pgTable('shops', {
   autoReceiptSeconds: integer('auto_receipt_seconds')
     .notNull()
     .default(10 * 86_400),
+  /**
+   * How long after the carrier's word that all parcels are signed for the goods count as received (LG-4, decision 27);
+   * 0 at once, null not by that word.
+   */
+  signedReceiptSeconds: integer('signed_receipt_seconds').default(3 * 86_400),
   /** Promised time from payment to hand-over (FU-7). */
   shipWithinSeconds: integer('ship_within_seconds')
     .notNull()

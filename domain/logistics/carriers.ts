@@ -12,6 +12,19 @@ export const CARRIERS = [
 ] as const;
 export type Carrier = (typeof CARRIERS)[number];
 
+/** The carriers' own service numbers (LG-5). */
+export const CARRIER_PHONES: Record<Carrier, string> = {
+  shunfeng: '95338',
+  zhongtong: '95311',
+  yuantong: '95554',
+  shentong: '95543',
+  yunda: '95546',
+  ems: '11183',
+  jd: '950616',
+  debangkuaidi: '95353',
+  jtexpress: '956025',
+};
+
 const FORMATS: Record<Carrier, RegExp> = {
   shunfeng: /^(SF\d{12,15}|\d{12,15})$/,
   zhongtong: /^\d{12,15}$/,

@@ -12,6 +12,7 @@ export interface Effects {
   payments: PaymentChange[];
   refunds: NewRefund[];
   shipments: NewShipment[];
+  corrections: ShipmentCorrection[];
   vouchers: Voucher[];
   settlementLines: NewSettlementLine[];
   notices: Notice[];
@@ -92,6 +93,13 @@ export interface NewShipment {
   trackingNo: string;
 }
 
+/** A parcel's new number, if it still has the old one and is not signed for; its watch begins anew (FU-3). */
+export interface ShipmentCorrection {
+  shipmentNo: string;
+  from: { carrier: string; trackingNo: string };
+  to: { carrier: string; trackingNo: string };
+}
+
 export interface NewSettlementLine {
   orderNo: string;
   lineNo: number;
@@ -128,6 +136,8 @@ export interface Decision {
   effects: Effects;
   /** Paid, while another attempt could still take money. */
   attemptsLeft?: boolean;
+  /** What the log row keeps beside the message: what was there before. */
+  trace?: Record<string, unknown>;
   /** Not possible yet, something must be done first: nothing is written, not even the refusal. */
   transient?: boolean;
 }
@@ -141,6 +151,7 @@ export function noEffects(): Effects {
     payments: [],
     refunds: [],
     shipments: [],
+    corrections: [],
     vouchers: [],
     settlementLines: [],
     notices: [],

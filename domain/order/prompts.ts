@@ -1,3 +1,5 @@
+import type { ParcelState } from '../logistics/tracks.ts';
+import { STATE_WORDS } from '../logistics/words.ts';
 import { type Fen, formatYuan } from '../money.ts';
 import type { OrderState, ReviewState } from './states.ts';
 
@@ -18,7 +20,12 @@ export interface PromptSubject {
   lastFailure: Prompt | null;
   autoReceiptAt: Date | null;
   held: boolean;
-  shipments: readonly { carrier: string; trackingNo: string }[];
+  shipments: readonly {
+    carrier: string;
+    trackingNo: string;
+    trackState: ParcelState;
+    lastEventText: string | null;
+  }[];
   endReason: string | null;
   refunds: readonly { amountFen: Fen; state: string }[];
   settlementDueAt: Date | null;
@@ -109,16 +116,24 @@ function awaitingShipment({ review, reviewReason, shipBy }: PromptSubject): Prom
 }
 
 function awaitingReceipt({ shipments, held, autoReceiptAt }: PromptSubject): Prompt {
-  const parcels = shipments.map((shipment) => `${shipment.carrier} ${shipment.trackingNo}`).join(', ');
+  const parcels = (language: 'zh' | 'en') =>
+    shipments
+      .map(({ carrier, trackingNo, trackState, lastEventText }) =>
+        // The latest of its track (NT-1).
+        [`${carrier} ${trackingNo}`, STATE_WORDS[trackState][language], lastEventText]
+          .filter(Boolean)
+          .join(' · '),
+      )
+      .join(language === 'zh' ? '；' : '; ');
   if (held)
     return {
-      zh: `已发货（${parcels}）。售后处理中，自动确认收货已暂停。`,
-      en: `Shipped (${parcels}). A case is open; auto-receipt stands still.`,
+      zh: `已发货（${parcels('zh')}）。售后处理中，自动确认收货已暂停。`,
+      en: `Shipped (${parcels('en')}). A case is open; auto-receipt stands still.`,
     };
   const until = autoReceiptAt ? beijing(autoReceiptAt) : '';
   return {
-    zh: `已发货（${parcels}）。收到商品后请确认收货，${until} 将自动确认。`,
-    en: `Shipped (${parcels}). Confirm when it has arrived; it counts as received at ${until} (Beijing time).`,
+    zh: `已发货（${parcels('zh')}）。收到商品后请确认收货，${until} 将自动确认。`,
+    en: `Shipped (${parcels('en')}). Confirm when it has arrived; it counts as received at ${until} (Beijing time).`,
   };
 }
 

@@ -24,8 +24,11 @@ export type StepAction =
   | 'expire'
   | 'review'
   | 'ship'
+  | 'correct_shipment'
   | 'receive'
   | 'extend_receipt'
+  | 'parcel'
+  | 'urge'
   | 'refund'
   | 'hold'
   | 'release';
@@ -54,6 +57,10 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'refund', in: 'awaiting_shipment' },
   { action: 'refund', in: 'awaiting_receipt' },
   { action: 'refund', in: 'split' }, // a child of it ended
+  { action: 'correct_shipment', in: 'awaiting_receipt' },
+  { action: 'parcel', in: 'awaiting_receipt' },
+  { action: 'urge', in: 'awaiting_shipment' },
+  { action: 'urge', in: 'awaiting_receipt' },
   { action: 'hold', in: 'awaiting_receipt' },
   { action: 'hold', in: 'completed' },
   { action: 'release', in: 'awaiting_receipt' },

@@ -46,12 +46,12 @@ interface NotifierSettings<Content> {
   scheduleMs: readonly number[];
   /** How long the provider waits for the merchant's answer. */
   answerTimeoutMs: number;
-  /** One delivery as it goes over the wire, signed now; `forged` asks for a well-formed signature over something else. */
+  /** One delivery as it goes over the wire, signed now (where the signature is in the address, with that); `forged` asks for a well-formed signature over something else. */
   compose: (
     notice: Notice<Content>,
     atMs: number,
     forged: boolean,
-  ) => { headers: Record<string, string>; body: string };
+  ) => { url?: string; headers: Record<string, string>; body: string };
   /** Whether the merchant's answer ends the telling. */
   accepts: (status: number, body: string) => boolean;
 }
@@ -183,9 +183,10 @@ export class Notifier<Content> {
     const atMs = Date.now();
     const forged = faults.take('badSignatureNotify', notice.outTradeNo) !== undefined;
     try {
-      const response = await fetch(notice.url, {
+      const { url = notice.url, ...sent } = compose(notice, atMs, forged);
+      const response = await fetch(url, {
         method: 'POST',
-        ...compose(notice, atMs, forged),
+        ...sent,
         redirect: 'manual',
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerTimeoutMs)]),
       });

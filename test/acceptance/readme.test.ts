@@ -15,6 +15,6 @@ test('ST-1 FU-3 the README’s curl commands take an order from login to receipt
   });
   const [toPay, shipped, state] = stdout.trim().split('\n');
   expect(toPay).toContain('Pay CNY 150.00');
-  expect(shipped).toContain('Shipped (shunfeng SF1234567890123)');
+  expect(shipped).toContain('Shipped (shunfeng SF1234567890123');
   expect(state).toBe('completed');
 });

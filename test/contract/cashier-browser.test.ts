@@ -102,7 +102,7 @@ test('PY-1 wechat_native on a phone: the code opens WeChat Pay’s cashier, whic
   expect(await isPaid()).toBe(true);
 });
 
-test('PY-1 PY-4 card on a phone: one card is declined, the next pays once the bank has its code by SMS', async () => {
+test('PY-1 PY-4 PY-10 card on a phone: one card is declined, the next pays once the bank has its code by SMS', async () => {
   const { phone, isPaid } = await openCashier('stripe', 'card');
   await phone.press(/余额不足 Insufficient funds/);
   expect(await phone.reads('alert')).toBe('支付失败 Declined: Your card has insufficient funds.');

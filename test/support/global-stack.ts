@@ -37,6 +37,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env } = stack;
   project.provide('stack', { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env });
+  // Parcels stay where they are unless a test moves them.
+  await fetch(`${sandboxUrl}/control/kuaidi100/settings`, {
+    method: 'POST',
+    body: JSON.stringify({ autoAdvance: false }),
+  });
   return async () => {
     tellErrors(stack.process('api').logFile);
     await stack.stop();

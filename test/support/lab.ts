@@ -17,6 +17,7 @@ import { createApp } from '../../api/app.ts';
 import { createVerifier } from '../../api/auth/verifier.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { Privacy } from '../../db/commands/privacy.ts';
+import { createKuaidi100 } from '../../providers/kuaidi100/index.ts';
 import type { PaymentProvider } from '../../providers/payments/port.ts';
 import { startIdentity } from '../../sandbox/identity/index.ts';
 import { OrderWorkflows } from '../../temporal/orders.ts';
@@ -99,6 +100,12 @@ export class Lab {
       db,
       privacy: new Privacy(db, randomBytes(32).toString('base64')),
       providers,
+      // Nobody is there: the tracks have tests on a stack of their own.
+      tracking: createKuaidi100({
+        pollUrl: 'http://127.0.0.1:9/poll',
+        queryUrl: 'http://127.0.0.1:9/poll/query.do',
+        keys: () => ({ key: 'none', customer: 'none' }),
+      }),
       workflows: this.workflows,
       verifier: createVerifier({ issuer: identity.issuerUrl, audience: 'dingdan-api' }),
       logger,

@@ -25,8 +25,11 @@ export const paymentReported = defineSignal<[InboxMessage]>('paymentReported');
 export const cancelRequested = defineSignal<[InboxMessage]>('cancelRequested');
 export const reviewDecided = defineSignal<[InboxMessage]>('reviewDecided');
 export const shipmentReported = defineSignal<[InboxMessage]>('shipmentReported');
+export const shipmentCorrected = defineSignal<[InboxMessage]>('shipmentCorrected');
 export const receiptConfirmed = defineSignal<[InboxMessage]>('receiptConfirmed');
 export const receiptExtended = defineSignal<[InboxMessage]>('receiptExtended');
+/** A parcel's milestone: signed, refused, in trouble or out of it. The track itself is rows. */
+export const parcelReported = defineSignal<[InboxMessage]>('parcelReported');
 export const priceChanged = defineSignal<[InboxMessage]>('priceChanged');
 export const refundRequested = defineSignal<[InboxMessage]>('refundRequested');
 /** A hold was placed or released beside the workflow: look at the row again. */
@@ -41,10 +44,12 @@ export const SIGNAL_OF = {
   cancel_requested: cancelRequested,
   review_decided: reviewDecided,
   shipment_reported: shipmentReported,
+  shipment_corrected: shipmentCorrected,
   receipt_confirmed: receiptConfirmed,
   receipt_extended: receiptExtended,
   refund_requested: refundRequested,
   price_changed: priceChanged,
+  parcel_reported: parcelReported,
 } as const;
 export type MessageKind = keyof typeof SIGNAL_OF;
 

@@ -45,11 +45,17 @@ export async function order(input: messages.OrderInput): Promise<messages.OrderO
   setHandler(messages.shipmentReported, ({ inboxId }) =>
     queue.add(inboxId, (atMs) => steps.ship({ orderNo, inboxId, atMs })),
   );
+  setHandler(messages.shipmentCorrected, ({ inboxId }) =>
+    queue.add(inboxId, (atMs) => steps.correctShipment({ orderNo, inboxId, atMs })),
+  );
   setHandler(messages.receiptConfirmed, ({ inboxId }) =>
     queue.add(inboxId, (atMs) => steps.receive({ orderNo, inboxId, atMs })),
   );
   setHandler(messages.receiptExtended, ({ inboxId }) =>
     queue.add(inboxId, (atMs) => steps.extendReceipt({ orderNo, inboxId, atMs })),
+  );
+  setHandler(messages.parcelReported, ({ inboxId }) =>
+    queue.add(inboxId, (atMs) => steps.reportParcel({ orderNo, inboxId, atMs })),
   );
   setHandler(messages.priceChanged, ({ inboxId }) =>
     queue.add(inboxId, (atMs) => steps.changePrice({ orderNo, inboxId, atMs })),

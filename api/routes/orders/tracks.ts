@@ -1,0 +1,111 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { loadTracks } from '../../../db/queries/parcels.ts';
+import { CARRIER_PHONES, type Carrier } from '../../../domain/logistics/carriers.ts';
+import { estimateArrival } from '../../../domain/logistics/tracks.ts';
+import { ANOMALY_WORDS, STATE_WORDS } from '../../../domain/logistics/words.ts';
+import { accessOrder } from '../../access.ts';
+import type { App, Deps } from '../../context.ts';
+import { bearer, json, orderNoParam, problems, promptSchema, timeSchema } from '../../schemas.ts';
+
+const parcelSchema = z
+  .object({
+    shipmentNo: z.string(),
+    orderNo: z.string(),
+    carrier: z.string(),
+    trackingNo: z.string(),
+    carrierPhone: z.string(),
+    merchantContact: z.string(),
+    shippedAt: timeSchema,
+    state: z.string(),
+    words: promptSchema,
+    estimatedArrival: z
+      .object({
+        at: timeSchema,
+        rule: z.string().openapi({ description: 'The rule that made the estimate' }),
+      })
+      .nullable(),
+    events: z
+      .array(
+        z.object({
+          at: timeSchema,
+          text: z.string(),
+          state: z.string(),
+          words: promptSchema,
+          location: z.string().nullable(),
+        }),
+      )
+      .openapi({ description: 'The carrier’s own sentences, newest first' }),
+    anomalies: z.array(
+      z.object({
+        kind: z.string(),
+        words: promptSchema,
+        openedAt: timeSchema,
+        closedAt: timeSchema.nullable(),
+      }),
+    ),
+  })
+  .openapi('Parcel');
+
+const route = createRoute({
+  method: 'get',
+  path: '/orders/{orderNo}/tracks',
+  tags: ['Orders'],
+  security: bearer,
+  summary: 'Every parcel with its whole track, when it should arrive, and what is wrong with it (LG-1, LG-2)',
+  request: { params: orderNoParam },
+  responses: { 200: json(z.object({ parcels: z.array(parcelSchema) }), 'The parcels'), ...problems },
+});
+
+export function registerTracks(app: App, deps: Deps): void {
+  app.openapi(route, async (c) => {
+    const { subtree } = await accessOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
+    const rows = await loadTracks(
+      deps.db,
+      subtree.map((node) => node.orderNo),
+    );
+    return c.json({ parcels: rows.map(representParcel) }, 200);
+  });
+}
+
+function representParcel(
+  parcel: Awaited<ReturnType<typeof loadTracks>>[number],
+): z.infer<typeof parcelSchema> {
+  const {
+    shipmentNo,
+    orderNo,
+    carrier,
+    trackingNo,
+    shippedAt,
+    trackState: state,
+    events,
+    anomalies,
+  } = parcel;
+  const estimate = estimateArrival({ ...parcel, state, region: parcel.order.region });
+  return {
+    shipmentNo,
+    orderNo,
+    carrier,
+    trackingNo,
+    carrierPhone: CARRIER_PHONES[carrier as Carrier],
+    merchantContact: parcel.order.merchant?.contact ?? '',
+    shippedAt: shippedAt.toISOString(),
+    state,
+    words: STATE_WORDS[state],
+    estimatedArrival: estimate && { at: estimate.at.toISOString(), rule: estimate.rule },
+    events: events
+      .map((event) => ({
+        at: event.at.toISOString(),
+        text: event.text,
+        state: event.state,
+        words: STATE_WORDS[event.state],
+        location: event.location,
+      }))
+      .toReversed(),
+    anomalies: anomalies.map(({ kind, openedAt, closedAt }) => ({
+      kind,
+      words: ANOMALY_WORDS[kind],
+      openedAt: openedAt.toISOString(),
+      closedAt: closedAt?.toISOString() ?? null,
+    })),
+  };
+}

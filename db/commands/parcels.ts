@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import {
+  type Anomaly,
+  keyOf,
+  type ParcelState,
+  type TrackChange,
+  type TrackedEvent,
+  takeReport,
+} from '../../domain/logistics/tracks.ts';
+import { STOPPING } from '../../domain/order/steps/parcel.ts';
+import type { Database } from '../client.ts';
+import {
+  inbox,
+  notices,
+  orders,
+  parcelAnomalies,
+  shipments,
+  trackEvents,
+  workItems,
+} from '../schema/index.ts';
+
+const DUE_MS = 24 * 3_600_000;
+
+type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+/** What a report makes an order's workflow hear of: ids of inbox messages. */
+export interface ParcelMessages {
+  orderNo: string;
+  inboxIds: string[];
+}
+
+/** The secret under which a parcel's reports will come, stored before anybody is told it. */
+export async function prepareWatch(
+  db: Database,
+  shipmentNo: string,
+  salt: string,
+  at: Date,
+): Promise<string> {
+  const [kept] = await db
+    .update(shipments)
+    .set({ trackSalt: salt, askedAt: at })
+    .where(and(eq(shipments.shipmentNo, shipmentNo), isNull(shipments.trackSalt)))
+    .returning({ salt: shipments.trackSalt });
+  if (kept?.salt) return kept.salt;
+  const [row] = await db
+    .update(shipments)
+    .set({ askedAt: at })
+    .where(eq(shipments.shipmentNo, shipmentNo))
+    .returning({ salt: shipments.trackSalt });
+  if (!row?.salt) throw new Error(`no shipment ${shipmentNo}`);
+  return row.salt;
+}
+
+/** The parcel is watched under that secret; where its number was corrected meanwhile it has none, and begins anew. */
+export async function watched(db: Database, shipmentNo: string, salt: string, at: Date): Promise<void> {
+  await db
+    .update(shipments)
+    .set({ watchedAt: at, askedAt: at, failedAsks: 0 })
+    .where(and(eq(shipments.shipmentNo, shipmentNo), eq(shipments.trackSalt, salt)));
+}
+
+/** The service was asked and did not answer, or refused: asked again later, ever more rarely. */
+export async function askFailed(
+  db: Database,
+  shipmentNo: string,
+  failedAsks: number,
+  at: Date,
+): Promise<void> {
+  await db.update(shipments).set({ askedAt: at, failedAsks }).where(eq(shipments.shipmentNo, shipmentNo));
+}
+
+export async function asked(db: Database, shipmentNo: string, at: Date): Promise<void> {
+  await db.update(shipments).set({ askedAt: at, failedAsks: 0 }).where(eq(shipments.shipmentNo, shipmentNo));
+}
+
+/**
+ * Takes over what a carrier reports of a parcel (LG-1, LG-2), in one transaction at the parcel's row: new events,
+ * where it is now, what went wrong or is over, who is told, and the messages to the order. The same report again, or an
+ * older one, changes nothing but adding events not known yet.
+ */
+export async function takeTrack(
+  db: Database,
+  shipmentNo: string,
+  report: {
+    carrier: string;
+    trackingNo: string;
+    state: ParcelState;
+    events: readonly TrackedEvent[];
+    ended: boolean;
+  },
+  at: Date,
+): Promise<ParcelMessages> {
+  return await db.transaction(async (tx) => {
+    const [parcel] = await tx
+      .select()
+      .from(shipments)
+      .where(eq(shipments.shipmentNo, shipmentNo))
+      .for('no key update');
+    if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+    // Its number was corrected while the report was on its way.
+    if (report.carrier !== parcel.carrier || report.trackingNo !== parcel.trackingNo)
+      return { orderNo: parcel.orderNo, inboxIds: [] };
+    const known = await tx
+      .select({ at: trackEvents.at, text: trackEvents.text })
+      .from(trackEvents)
+      .where(eq(trackEvents.shipmentNo, shipmentNo));
+    const openAnomalies = await openOf(tx, shipmentNo);
+    const change = takeReport(
+      {
+        state: parcel.trackState,
+        lastEventAt: parcel.lastEventAt,
+        shippedAt: parcel.shippedAt,
+        openAnomalies,
+      },
+      report,
+      new Set(known.map(keyOf)),
+    );
+    if (change.newEvents.length > 0)
+      await tx
+        .insert(trackEvents)
+        .values(
+          change.newEvents.map((event) => {
+            const { at: eventAt, text, code, location, state } = event;
+            const seq = report.events.indexOf(event);
+            return { shipmentNo, at: eventAt, seq, text, code, location, state, receivedAt: at };
+          }),
+        )
+        .onConflictDoNothing();
+    const last = change.newEvents.findLast((event) => event.at.getTime() === change.lastEventAt?.getTime());
+    await tx
+      .update(shipments)
+      .set({
+        trackState: change.state,
+        lastEventAt: change.lastEventAt,
+        ...(last ? { lastEventText: last.text } : {}),
+        askedAt: at,
+        failedAsks: 0,
+        trackEnded: report.ended || change.state === 'signed' || change.state === 'returned',
+      })
+      .where(eq(shipments.shipmentNo, shipmentNo));
+    return await announce(tx, parcel, change, at);
+  });
+}
+
+/** Silence became an alarm: once, whoever looks at the same time. */
+export async function openStall(db: Database, shipmentNo: string, at: Date): Promise<ParcelMessages> {
+  return await db.transaction(async (tx) => {
+    const [parcel] = await tx
+      .select()
+      .from(shipments)
+      .where(eq(shipments.shipmentNo, shipmentNo))
+      .for('no key update');
+    if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+    const already = await openOf(tx, shipmentNo);
+    const opened: Anomaly[] = already.includes('stalled') ? [] : ['stalled'];
+    return await announce(tx, parcel, { opened, closed: [], milestone: null, lastEventAt: null }, at);
+  });
+}
+
+async function openOf(tx: Transaction, shipmentNo: string): Promise<Anomaly[]> {
+  const rows = await tx
+    .select({ kind: parcelAnomalies.kind })
+    .from(parcelAnomalies)
+    .where(and(eq(parcelAnomalies.shipmentNo, shipmentNo), isNull(parcelAnomalies.closedAt)));
+  return rows.map(({ kind }) => kind);
+}
+
+/** Anomalies opened and closed, told to buyer and merchant once each (LG-2), and what the order must know. */
+async function announce(
+  tx: Transaction,
+  { shipmentNo, orderNo }: typeof shipments.$inferSelect,
+  change: Pick<TrackChange, 'opened' | 'closed' | 'milestone' | 'lastEventAt'>,
+  at: Date,
+): Promise<ParcelMessages> {
+  const { opened, closed, milestone } = change;
+  const messages: Record<string, unknown>[] = [];
+  if (opened.length > 0) {
+    const rows = await tx
+      .insert(parcelAnomalies)
+      .values(opened.map((kind) => ({ shipmentNo, kind, openedAt: at })))
+      .returning({ id: parcelAnomalies.id, kind: parcelAnomalies.kind });
+    const [order] = await tx
+      .select({ buyerId: orders.buyerId, merchantId: orders.merchantId })
+      .from(orders)
+      .where(eq(orders.orderNo, orderNo));
+    await tx.insert(notices).values(
+      rows.flatMap(({ id, kind }) =>
+        [`buyer:${order?.buyerId}`, `merchant:${order?.merchantId}`].map((recipient) => ({
+          orderNo,
+          event: `parcel_${kind}:${shipmentNo}:${id}`,
+          recipient,
+          params: { shipmentNo },
+          at,
+        })),
+      ),
+    );
+    if (opened.includes('refused'))
+      await tx
+        .insert(workItems)
+        .values({
+          workItemId: `parcel-${shipmentNo}-refused`,
+          kind: 'parcel_refused',
+          orderNo,
+          reason: `parcel ${shipmentNo} was refused at the door and comes back`,
+          ownerRole: 'customer_service',
+          waysOut: ['inspect_and_refund', 'release_hold'],
+          openedAt: at,
+          dueAt: new Date(at.getTime() + DUE_MS),
+        })
+        .onConflictDoNothing();
+  }
+  if (closed.length > 0)
+    await tx
+      .update(parcelAnomalies)
+      .set({ closedAt: at })
+      .where(
+        and(
+          eq(parcelAnomalies.shipmentNo, shipmentNo),
+          inArray(parcelAnomalies.kind, [...closed]),
+          isNull(parcelAnomalies.closedAt),
+        ),
+      );
+  for (const anomaly of closed)
+    if (STOPPING.has(anomaly)) messages.push({ what: 'closed', shipmentNo, anomaly });
+  for (const anomaly of opened)
+    if (STOPPING.has(anomaly)) messages.push({ what: 'opened', shipmentNo, anomaly });
+  if (milestone === 'signed') {
+    const others = await tx
+      .select({ state: shipments.trackState })
+      .from(shipments)
+      .where(eq(shipments.orderNo, orderNo));
+    if (others.every(({ state }) => state === 'signed'))
+      messages.push({ what: 'signed', signedAt: (change.lastEventAt ?? at).toISOString() });
+  }
+  if (messages.length === 0) return { orderNo, inboxIds: [] };
+  const rows = messages.map((payload, index) => ({
+    inboxId: randomUUID(),
+    source: 'tracking',
+    eventKey: `${shipmentNo}:${at.toISOString()}:${index}`,
+    bodyHash: '',
+    orderNo,
+    kind: 'parcel_reported',
+    actor: 'carrier',
+    payload,
+    receivedAt: at,
+  }));
+  await tx.insert(inbox).values(rows);
+  return { orderNo, inboxIds: rows.map(({ inboxId }) => inboxId) };
+}

@@ -1,0 +1,106 @@
+import { and, asc, count, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import type { Database } from '../client.ts';
+import { orders, parcelAnomalies, shipments, shops, trackEvents } from '../schema/index.ts';
+
+export type ParcelRow = Awaited<ReturnType<typeof parcelsToWatch>>[number];
+
+const PARCEL = {
+  shipment: shipments,
+  buyerId: orders.buyerId,
+  region: orders.region,
+  sealedContact: orders.sealedContact,
+};
+
+/** How long after the nth failure in a row a parcel is asked about again: 30 s, doubled up to an hour. */
+const BACKOFF = sql`least(3600, 30 * power(2, least(${shipments.failedAsks}, 10) - 1)) * interval '1 second'`;
+
+/** Parcels on their way that nobody watches yet, and whose last failed try was long enough ago. */
+export async function parcelsToWatch(db: Database, now: Date, limit: number) {
+  const at = now.toISOString();
+  return await db
+    .select(PARCEL)
+    .from(shipments)
+    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+    .where(
+      and(
+        eq(shipments.trackEnded, false),
+        isNull(shipments.watchedAt),
+        or(isNull(shipments.askedAt), sql`${shipments.askedAt} + ${BACKOFF} <= ${at}::timestamptz`),
+      ),
+    )
+    .orderBy(asc(shipments.shippedAt))
+    .limit(limit);
+}
+
+/** Watched parcels that nothing was heard of since `before`, by push or by question. */
+export async function silentParcels(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
+  return await db
+    .select(PARCEL)
+    .from(shipments)
+    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+    .where(
+      and(eq(shipments.trackEnded, false), isNotNull(shipments.watchedAt), lt(shipments.askedAt, before)),
+    )
+    .orderBy(asc(shipments.askedAt))
+    .limit(limit);
+}
+
+/** Parcels on their way without an event since `before` and without an alarm about it. */
+export async function possiblyStalled(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
+  return await db
+    .select(PARCEL)
+    .from(shipments)
+    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+    .where(
+      and(
+        eq(shipments.trackEnded, false),
+        eq(orders.state, 'awaiting_receipt'),
+        sql`coalesce(${shipments.lastEventAt}, ${shipments.shippedAt}) < ${before.toISOString()}::timestamptz`,
+        sql`${shipments.trackState} not in ('signed', 'returned', 'refused', 'returning')`,
+        sql`not exists (select 1 from ${parcelAnomalies} a where a.shipment_no = ${shipments.shipmentNo}
+          and a.kind = 'stalled' and a.closed_at is null)`,
+      ),
+    )
+    .limit(limit);
+}
+
+export async function findParcel(db: Database, shipmentNo: string) {
+  const [row] = await db.select().from(shipments).where(eq(shipments.shipmentNo, shipmentNo));
+  return row;
+}
+
+/** The parcels of some orders with their whole tracks, oldest event first (LG-1). */
+export async function loadTracks(db: Database, orderNos: readonly string[]) {
+  return await db.query.shipments.findMany({
+    where: inArray(shipments.orderNo, [...orderNos]),
+    orderBy: asc(shipments.shipmentNo),
+    with: {
+      events: { orderBy: [asc(trackEvents.at), asc(trackEvents.seq)] },
+      anomalies: { orderBy: asc(parcelAnomalies.openedAt) },
+      order: { columns: { region: true }, with: { merchant: { columns: { contact: true } } } },
+    },
+  });
+}
+
+/** How many parcels of an order the carrier has not reported signed. */
+export async function unsignedParcels(db: Database, orderNo: string): Promise<number> {
+  const [row] = await db
+    .select({ n: count() })
+    .from(shipments)
+    .where(and(eq(shipments.orderNo, orderNo), ne(shipments.trackState, 'signed')));
+  return row?.n ?? 0;
+}
+
+/** What a leaf's shop does on the carrier's word that the parcels are signed for (LG-4). */
+export async function signaturePolicy(
+  db: Database,
+  orderNo: string,
+): Promise<{ signedReceiptSeconds: number | null }> {
+  const [row] = await db
+    .select({ signedReceiptSeconds: shops.signedReceiptSeconds })
+    .from(orders)
+    .innerJoin(shops, eq(shops.shopId, orders.shopId))
+    .where(eq(orders.orderNo, orderNo));
+  if (!row) throw new Error(`no shop of ${orderNo}`);
+  return row;
+}

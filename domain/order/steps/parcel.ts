@@ -1,0 +1,50 @@
+import type { Anomaly } from '../../logistics/tracks.ts';
+import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import type { OrderNode } from '../node.ts';
+import { placeHold, releaseHold } from './holds.ts';
+
+/** What became of a leaf's parcel, as far as the order is concerned. */
+export type ParcelReport =
+  | { what: 'signed'; signedAt: Date }
+  | { what: 'opened' | 'closed'; shipmentNo: string; anomaly: Anomaly };
+
+/** The anomalies that stop the auto-receipt clock while they last (decision 27); of a refusal, the return flow. */
+export const STOPPING: ReadonlySet<Anomaly> = new Set<Anomaly>(['stalled', 'lost', 'refused']);
+
+/**
+ * A milestone of a parcel (LG-2, LG-3, LG-4). The carrier's word that all of it is signed for shortens the wait for
+ * auto-receipt by the shop's policy, and never lengthens it; silence, a loss and a refusal stop the clock until they
+ * are over.
+ */
+export function reportParcel(
+  leaf: OrderNode,
+  report: ParcelReport,
+  policy: { signedReceiptSeconds: number | null },
+  at: Date,
+): Decision {
+  if (report.what === 'signed') return signed(leaf, report.signedAt, policy.signedReceiptSeconds, at);
+  const hold = {
+    holdId: `${report.shipmentNo}-${report.anomaly}`,
+    reason: `parcel ${report.anomaly}`,
+    placedBy: 'carrier',
+  };
+  return report.what === 'opened' ? placeHold(leaf, hold, at) : releaseHold(leaf, hold, at);
+}
+
+function signed(leaf: OrderNode, signedAt: Date, seconds: number | null, at: Date): Decision {
+  if (leaf.state !== 'awaiting_receipt') return refuse('not_awaiting_receipt', leaf.state);
+  const effects = noEffects();
+  const bySignature =
+    seconds === null ? null : new Date(Math.max(at.getTime(), signedAt.getTime() + seconds * 1000));
+  const sooner = bySignature !== null && leaf.autoReceiptAt !== null && bySignature < leaf.autoReceiptAt;
+  effects.nodes.push(
+    change(leaf, 'parcel', leaf.state, sooner && leaf.holds === 0 ? { autoReceiptAt: bySignature } : {}),
+  );
+  effects.notices.push({
+    orderNo: leaf.orderNo,
+    event: 'parcel_signed',
+    recipient: `buyer:${leaf.buyerId}`,
+    params: { signedAt: signedAt.toISOString() },
+  });
+  return accept(effects);
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Faults, faultRule } from '../shared/faults.ts';
+import type { Course } from './parcel.ts';
+
+/** Calls whose effect can be performed while the answer is withheld. */
+export const OPERATIONS = ['poll', 'query'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+const on = z.literal(true).optional();
+
+/** A parcel is named by its tracking number. The faults of payments do not apply. */
+export const faultSchema = faultRule({
+  stall: on,
+  damaged: on,
+  lost: on,
+  wrongAddress: on,
+  failedDelivery: on,
+  refuse: on,
+  silentQuery: on,
+  outOfOrder: on,
+  timeoutAfterSuccess: z.array(z.enum(OPERATIONS)).optional(),
+  refuseSubscribe: z
+    .string()
+    .regex(/^[4-7]\d\d$/)
+    .optional(),
+}).omit({ payAfterClose: true, stuckRefund: true });
+
+export class Kuaidi100Faults extends Faults<z.infer<typeof faultSchema>> {}
+
+/** The courses that faults put a parcel on, in place of the good one. */
+export const COURSE_FAULTS = [
+  ['damaged', 'damaged'],
+  ['lost', 'lost'],
+  ['wrongAddress', 'wrong_address'],
+  ['failedDelivery', 'failed_delivery'],
+  ['refuse', 'refused'],
+] as const satisfies [string, Course][];

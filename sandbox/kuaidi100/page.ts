@@ -1,0 +1,36 @@
+import { Hono } from 'hono';
+import { escapeHtml, renderPage } from '../shared/page.ts';
+import type { Books } from './books.ts';
+import { nameOf } from './codes.ts';
+import { CARRIERS, type Parcel } from './parcel.ts';
+import { beijing } from './wire.ts';
+
+/** The parcel as a person sees it: its events, newest first. */
+export function createPages(books: Books): Hono {
+  return new Hono().get('/parcel/:carrier/:no', (c) => {
+    const parcel = books.find(c.req.param('carrier'), c.req.param('no'));
+    if (parcel) return c.html(view(parcel));
+    const problem = '<section class="card"><p class="notice bad">查无此单 · Unknown parcel</p></section>';
+    return c.html(renderPage('未找到', problem), 404);
+  });
+}
+
+/** The name of where it is. */
+export function statusName(parcel: Parcel): string {
+  const newest = parcel.events.at(-1);
+  return newest ? nameOf(newest.code, newest.state) : '待揽收';
+}
+
+function view(parcel: Parcel): string {
+  const { carrier, trackingNo, events } = parcel;
+  const rows = events
+    .map(({ atMs, text, code, state }) => [beijing(atMs), nameOf(code, state), text])
+    .reverse()
+    .map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`);
+  const empty = '<tr><td colspan="3" class="soft">暂无轨迹 · No events yet</td></tr>';
+  const body = `<section class="card"><h1>${CARRIERS[carrier]} ${escapeHtml(trackingNo)}</h1>
+<p class="notice good" role="status">${escapeHtml(statusName(parcel))}</p>
+<div class="scroll"><table><thead><tr><th>北京时间 Time</th><th>状态 Status</th><th>轨迹 Event</th></tr></thead>
+<tbody>${rows.join('') || empty}</tbody></table></div></section>`;
+  return renderPage(`${CARRIERS[carrier]} ${trackingNo}`, body, true);
+}
