@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
 import {
   asked,
-  askFailed,
   openStall,
   type ParcelMessages,
   prepareWatch,
@@ -59,7 +58,7 @@ async function guarded(watch: ParcelWatch, parcel: ParcelRow, now: Date, look: L
   } catch (error) {
     const known = error instanceof NeighbourError;
     watch.logger[known ? 'warn' : 'error']({ shipmentNo, err: error }, 'a parcel could not be looked after');
-    await askFailed(watch.db, shipmentNo, failedAsks + 1, now);
+    await asked(watch.db, shipmentNo, failedAsks + 1, now);
   }
 }
 
@@ -71,7 +70,7 @@ const subscribe: Look = async (watch, parcel, now) => {
   const answer = await tracking.subscribe(await parcelOf(watch, parcel), { url, salt });
   if (answer.result === 'refused') {
     watch.logger.warn({ shipmentNo, code: answer.code }, 'the tracking service refused a parcel');
-    return await askFailed(db, shipmentNo, failedAsks + 1, now);
+    return await asked(db, shipmentNo, failedAsks + 1, now);
   }
   await watched(db, shipmentNo, salt, now);
 };
@@ -79,7 +78,7 @@ const subscribe: Look = async (watch, parcel, now) => {
 const ask: Look = async (watch, parcel, now) => {
   const { shipmentNo } = parcel.shipment;
   const track = await watch.tracking.query(await parcelOf(watch, parcel));
-  if (!track) return await asked(watch.db, shipmentNo, now);
+  if (!track) return await asked(watch.db, shipmentNo, 0, now);
   await tell(watch, await takeTrack(watch.db, shipmentNo, track, now));
 };
 

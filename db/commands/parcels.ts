@@ -60,18 +60,9 @@ export async function watched(db: Database, shipmentNo: string, salt: string, at
     .where(and(eq(shipments.shipmentNo, shipmentNo), eq(shipments.trackSalt, salt)));
 }
 
-/** The service was asked and did not answer, or refused: asked again later, ever more rarely. */
-export async function askFailed(
-  db: Database,
-  shipmentNo: string,
-  failedAsks: number,
-  at: Date,
-): Promise<void> {
+/** The service was asked; what it did not answer so many times in a row is asked ever more rarely. */
+export async function asked(db: Database, shipmentNo: string, failedAsks: number, at: Date): Promise<void> {
   await db.update(shipments).set({ askedAt: at, failedAsks }).where(eq(shipments.shipmentNo, shipmentNo));
-}
-
-export async function asked(db: Database, shipmentNo: string, at: Date): Promise<void> {
-  await db.update(shipments).set({ askedAt: at, failedAsks: 0 }).where(eq(shipments.shipmentNo, shipmentNo));
 }
 
 /**
@@ -92,12 +83,7 @@ export async function takeTrack(
   at: Date,
 ): Promise<ParcelMessages> {
   return await db.transaction(async (tx) => {
-    const [parcel] = await tx
-      .select()
-      .from(shipments)
-      .where(eq(shipments.shipmentNo, shipmentNo))
-      .for('no key update');
-    if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+    const parcel = await lock(tx, shipmentNo);
     // Its number was corrected while the report was on its way.
     if (report.carrier !== parcel.carrier || report.trackingNo !== parcel.trackingNo)
       return { orderNo: parcel.orderNo, inboxIds: [] };
@@ -146,16 +132,22 @@ export async function takeTrack(
 /** Silence became an alarm: once, whoever looks at the same time. */
 export async function openStall(db: Database, shipmentNo: string, at: Date): Promise<ParcelMessages> {
   return await db.transaction(async (tx) => {
-    const [parcel] = await tx
-      .select()
-      .from(shipments)
-      .where(eq(shipments.shipmentNo, shipmentNo))
-      .for('no key update');
-    if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+    const parcel = await lock(tx, shipmentNo);
     const already = await openOf(tx, shipmentNo);
     const opened: Anomaly[] = already.includes('stalled') ? [] : ['stalled'];
     return await announce(tx, parcel, { opened, closed: [], milestone: null, lastEventAt: null }, at);
   });
+}
+
+/** The parcel's row, for this transaction alone. */
+async function lock(tx: Transaction, shipmentNo: string): Promise<typeof shipments.$inferSelect> {
+  const [parcel] = await tx
+    .select()
+    .from(shipments)
+    .where(eq(shipments.shipmentNo, shipmentNo))
+    .for('no key update');
+  if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+  return parcel;
 }
 
 async function openOf(tx: Transaction, shipmentNo: string): Promise<Anomaly[]> {

@@ -11,16 +11,16 @@ const PARCEL = {
   sealedContact: orders.sealedContact,
 };
 
+const parcels = (db: Database) =>
+  db.select(PARCEL).from(shipments).innerJoin(orders, eq(orders.orderNo, shipments.orderNo));
+
 /** How long after the nth failure in a row a parcel is asked about again: 30 s, doubled up to an hour. */
 const BACKOFF = sql`least(3600, 30 * power(2, least(${shipments.failedAsks}, 10) - 1)) * interval '1 second'`;
 
 /** Parcels on their way that nobody watches yet, and whose last failed try was long enough ago. */
 export async function parcelsToWatch(db: Database, now: Date, limit: number) {
   const at = now.toISOString();
-  return await db
-    .select(PARCEL)
-    .from(shipments)
-    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+  return await parcels(db)
     .where(
       and(
         eq(shipments.trackEnded, false),
@@ -34,10 +34,7 @@ export async function parcelsToWatch(db: Database, now: Date, limit: number) {
 
 /** Watched parcels that nothing was heard of since `before`, by push or by question. */
 export async function silentParcels(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
-  return await db
-    .select(PARCEL)
-    .from(shipments)
-    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+  return await parcels(db)
     .where(
       and(eq(shipments.trackEnded, false), isNotNull(shipments.watchedAt), lt(shipments.askedAt, before)),
     )
@@ -47,10 +44,7 @@ export async function silentParcels(db: Database, before: Date, limit: number): 
 
 /** Parcels on their way without an event since `before` and without an alarm about it. */
 export async function possiblyStalled(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
-  return await db
-    .select(PARCEL)
-    .from(shipments)
-    .innerJoin(orders, eq(orders.orderNo, shipments.orderNo))
+  return await parcels(db)
     .where(
       and(
         eq(shipments.trackEnded, false),

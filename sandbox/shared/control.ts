@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
+import type { Rule as AnyRule, Faults } from './faults.ts';
 import type { Attempt, Notice } from './notifier.ts';
 
 /** What the control APIs of all providers share. */
@@ -75,4 +76,28 @@ export function deliveries<Content>(
     nextAt: iso(notice.nextMs),
     attempts: notice.attempts.map(({ atMs, ...attempt }: Attempt) => ({ at: iso(atMs), ...attempt })),
   }));
+}
+
+/**
+ * `/faults` of a control API: GET lists the rules, POST adds one, DELETE lifts all of them and releases what they held
+ * back.
+ */
+export function faultRoutes<Rule extends AnyRule>(
+  control: Hono,
+  {
+    faults,
+    schema,
+    release,
+  }: { faults: Faults<Rule>; schema: z.ZodType<Rule>; release: () => Promise<unknown> },
+): void {
+  control.get('/faults', (c) => c.json({ faults: faults.list() }));
+  control.post('/faults', async (c) => {
+    faults.add(schema.parse(await bodyOf(c)));
+    return c.json({ faults: faults.list() }, 201);
+  });
+  control.delete('/faults', async (c) => {
+    faults.clear();
+    await release();
+    return c.body(null, 204);
+  });
 }

@@ -21,7 +21,8 @@ export function faultRule<Own extends z.ZodRawShape>(own: Own) {
   return z.strictObject({ ...common, ...own });
 }
 
-type Rule = z.infer<z.ZodObject<typeof common>> & Record<string, unknown>;
+/** A rule of any provider. */
+export type Rule = z.infer<z.ZodObject<typeof common>> & Record<string, unknown>;
 type Limits = 'onlyOutTradeNo' | 'outTradeNoPrefix' | 'times';
 
 /** Faults in force. They live in memory: a restart of the sandbox lifts them. */

@@ -1,6 +1,16 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { answerErrors, bodyOf, deliveries, instant, iso, listing, page, Refusal } from '../shared/control.ts';
+import {
+  answerErrors,
+  bodyOf,
+  deliveries,
+  faultRoutes,
+  instant,
+  iso,
+  listing,
+  page,
+  Refusal,
+} from '../shared/control.ts';
 import type { Notifier } from '../shared/notifier.ts';
 import type { Keys } from './api.ts';
 import type { Books } from './books.ts';
@@ -64,16 +74,13 @@ export function createControl(context: ControlContext): Hono {
       return attempt;
     }),
   );
-  control.get('/faults', (c) => c.json({ faults: faults.list() }));
-  control.post('/faults', async (c) => {
-    faults.add(faultSchema.parse(await bodyOf(c)));
-    return c.json({ faults: faults.list() }, 201);
-  });
-  control.delete('/faults', async (c) => {
-    faults.clear();
-    await desk.release();
-    await onFile();
-    return c.body(null, 204);
+  faultRoutes(control, {
+    faults,
+    schema: faultSchema,
+    release: async () => {
+      await desk.release();
+      await onFile();
+    },
   });
   control.post('/sign', async (c) => c.json(sign(context, toSign.parse(await bodyOf(c)))));
   control.post('/keys', async (c) => {

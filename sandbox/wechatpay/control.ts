@@ -1,7 +1,17 @@
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { answerErrors, bodyOf, deliveries, instant, iso, listing, page, Refusal } from '../shared/control.ts';
+import {
+  answerErrors,
+  bodyOf,
+  deliveries,
+  faultRoutes,
+  instant,
+  iso,
+  listing,
+  page,
+  Refusal,
+} from '../shared/control.ts';
 import type { Notifier } from '../shared/notifier.ts';
 import type { Books } from './books.ts';
 import type { Desk } from './desk.ts';
@@ -70,16 +80,7 @@ export function createControl(context: ControlContext): Hono {
       return attempt;
     }),
   );
-  control.get('/faults', (c) => c.json({ faults: faults.list() }));
-  control.post('/faults', async (c) => {
-    faults.add(faultSchema.parse(await bodyOf(c)));
-    return c.json({ faults: faults.list() }, 201);
-  });
-  control.delete('/faults', async (c) => {
-    faults.clear();
-    await desk.release();
-    return c.body(null, 204);
-  });
+  faultRoutes(control, { faults, schema: faultSchema, release: () => desk.release() });
   control.post('/sign', async (c) => c.json(sign(context, toSign.parse(await bodyOf(c)))));
   control.post('/keys', async (c) => {
     const { platform, apiV3Key } = newKeys.parse(await bodyOf(c));

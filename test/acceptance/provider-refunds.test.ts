@@ -152,3 +152,29 @@ async function queuedItem(
     40_000,
   );
 }
+
+test('PY-8 I3 twenty refunds of a quarter at once: four of them, and not a fen more', async () => {
+  const { buyer, orderNo, outTradeNo } = await givenPaid(wayOf('card'));
+  const asked = await Promise.allSettled(Array.from({ length: 20 }, () => refund(orderNo, 2_500)));
+  const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as { code: string }] : []));
+  expect(refused.every(({ code }) => code === 'more_than_paid' || code === 'not_refundable')).toBe(true);
+  const order = await waitFor(buyer, orderNo, (o) => succeeded(o, PRICE));
+  expect(order).toMatchObject({ state: 'cancelled', amounts: { refundedFen: PRICE } });
+  expect(order.refunds).toHaveLength(4);
+  expect(await tradeAt('stripe', outTradeNo)).toMatchObject({ refundedFen: PRICE });
+});
+
+test('PY-8 SP-9 I3 both children of a joint order refunded in full at once: numbers of their own, one payment, all of it', async () => {
+  const buyer = await newBuyer();
+  const mine = await givenSku(await givenShop(), 10);
+  const theirs = await givenSku(await givenShop({ merchantId: 'M2' }), 10);
+  const orderNo = await submit(buyer, { [mine]: 1, [theirs]: 1 });
+  const { outTradeNo } = await payBy(buyer, orderNo, wayOf('wechat_native'));
+  const { children } = await readOrder(buyer, orderNo);
+  await Promise.all(children.map((child) => refund(child.orderNo)));
+  const { paidFen } = await tradeAt('wechatpay', outTradeNo);
+  const order = await waitFor(buyer, orderNo, (o) => succeeded(o, paidFen));
+  expect(order).toMatchObject({ state: 'cancelled', stateCounts: { cancelled: 2 } });
+  const { refunds } = await tradeAt('wechatpay', outTradeNo);
+  expect(refunds.map(({ refundNo }) => refundNo).sort()).toEqual([`${outTradeNo}R1`, `${outTradeNo}R2`]);
+});

@@ -54,6 +54,7 @@ beforeAll(async () => {
     SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,
     SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
     SANDBOX_STRIPE_WEBHOOK_URL: shop,
+    SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
   });
   sandbox = await startSandbox(sandboxConfig);
   providers = {
