@@ -45,7 +45,13 @@ export async function watchParcels(watch: ParcelWatch, now: Date): Promise<void>
   for (const parcel of await silentParcels(db, silentSince, BATCH)) await guarded(watch, parcel, now, ask);
   const shortest = Math.min(STALL_POLICY.hours, ...Object.values(STALL_POLICY.byCarrier));
   const before = new Date(now.getTime() - (shortest * HOUR_MS) / timeDivisor);
-  for (const parcel of await possiblyStalled(db, before, BATCH)) await guarded(watch, parcel, now, alarm);
+  // Page by page: a carrier that is allowed a longer silence must not hide one that is not.
+  for (let after = ''; ; ) {
+    const page = await possiblyStalled(db, before, { after, limit: BATCH });
+    for (const parcel of page) await guarded(watch, parcel, now, alarm);
+    if (page.length < BATCH) return;
+    after = page.at(-1)?.shipment.shipmentNo ?? '';
+  }
 }
 
 type Look = (watch: ParcelWatch, parcel: ParcelRow, now: Date) => Promise<void>;
@@ -83,10 +89,9 @@ const ask: Look = async (watch, parcel, now) => {
 };
 
 const alarm: Look = async (watch, { shipment, region }, now) => {
-  const allowed =
-    stallsAt({ ...shipment, region }).getTime() - (shipment.lastEventAt ?? shipment.shippedAt).getTime();
-  const since = now.getTime() - (shipment.lastEventAt ?? shipment.shippedAt).getTime();
-  if (since < allowed / watch.timeDivisor) return;
+  const heardMs = (shipment.lastEventAt ?? shipment.shippedAt).getTime();
+  const allowedMs = stallsAt({ ...shipment, region }).getTime() - heardMs;
+  if (now.getTime() - heardMs < allowedMs / watch.timeDivisor) return;
   await tell(watch, await openStall(watch.db, shipment.shipmentNo, now));
 };
 

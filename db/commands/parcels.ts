@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import {
   type Anomaly,
   keyOf,
@@ -37,15 +37,9 @@ export async function prepareWatch(
   salt: string,
   at: Date,
 ): Promise<string> {
-  const [kept] = await db
-    .update(shipments)
-    .set({ trackSalt: salt, askedAt: at })
-    .where(and(eq(shipments.shipmentNo, shipmentNo), isNull(shipments.trackSalt)))
-    .returning({ salt: shipments.trackSalt });
-  if (kept?.salt) return kept.salt;
   const [row] = await db
     .update(shipments)
-    .set({ askedAt: at })
+    .set({ trackSalt: sql`coalesce(${shipments.trackSalt}, ${salt})`, askedAt: at })
     .where(eq(shipments.shipmentNo, shipmentNo))
     .returning({ salt: shipments.trackSalt });
   if (!row?.salt) throw new Error(`no shipment ${shipmentNo}`);

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { orders, parcelAnomalies, shipments, shops, trackEvents } from '../schema/index.ts';
 
@@ -14,6 +14,14 @@ const PARCEL = {
 const parcels = (db: Database) =>
   db.select(PARCEL).from(shipments).innerJoin(orders, eq(orders.orderNo, shipments.orderNo));
 
+/** A parcel that nobody knows the end of is given up: by then its order ended, by word or by clock. */
+const WATCHED_DAYS = 60;
+const isWatchable = (now: Date) =>
+  and(
+    eq(shipments.trackEnded, false),
+    gt(shipments.shippedAt, new Date(now.getTime() - WATCHED_DAYS * 86_400_000)),
+  );
+
 /** How long after the nth failure in a row a parcel is asked about again: 30 s, doubled up to an hour. */
 const BACKOFF = sql`least(3600, 30 * power(2, least(${shipments.failedAsks}, 10) - 1)) * interval '1 second'`;
 
@@ -23,7 +31,7 @@ export async function parcelsToWatch(db: Database, now: Date, limit: number) {
   return await parcels(db)
     .where(
       and(
-        eq(shipments.trackEnded, false),
+        isWatchable(now),
         isNull(shipments.watchedAt),
         or(isNull(shipments.askedAt), sql`${shipments.askedAt} + ${BACKOFF} <= ${at}::timestamptz`),
       ),
@@ -35,15 +43,17 @@ export async function parcelsToWatch(db: Database, now: Date, limit: number) {
 /** Watched parcels that nothing was heard of since `before`, by push or by question. */
 export async function silentParcels(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
   return await parcels(db)
-    .where(
-      and(eq(shipments.trackEnded, false), isNotNull(shipments.watchedAt), lt(shipments.askedAt, before)),
-    )
+    .where(and(isWatchable(before), isNotNull(shipments.watchedAt), lt(shipments.askedAt, before)))
     .orderBy(asc(shipments.askedAt))
     .limit(limit);
 }
 
-/** Parcels on their way without an event since `before` and without an alarm about it. */
-export async function possiblyStalled(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
+/** Parcels on their way without an event since `before` and without an alarm about it, by number from `after` on. */
+export async function possiblyStalled(
+  db: Database,
+  before: Date,
+  { after, limit }: { after: string; limit: number },
+): Promise<ParcelRow[]> {
   return await parcels(db)
     .where(
       and(
@@ -53,8 +63,10 @@ export async function possiblyStalled(db: Database, before: Date, limit: number)
         sql`${shipments.trackState} not in ('signed', 'returned', 'refused', 'returning')`,
         sql`not exists (select 1 from ${parcelAnomalies} a where a.shipment_no = ${shipments.shipmentNo}
           and a.kind = 'stalled' and a.closed_at is null)`,
+        gt(shipments.shipmentNo, after),
       ),
     )
+    .orderBy(asc(shipments.shipmentNo))
     .limit(limit);
 }
 
@@ -74,15 +86,6 @@ export async function loadTracks(db: Database, orderNos: readonly string[]) {
       order: { columns: { region: true }, with: { merchant: { columns: { contact: true } } } },
     },
   });
-}
-
-/** How many parcels of an order the carrier has not reported signed. */
-export async function unsignedParcels(db: Database, orderNo: string): Promise<number> {
-  const [row] = await db
-    .select({ n: count() })
-    .from(shipments)
-    .where(and(eq(shipments.orderNo, orderNo), ne(shipments.trackState, 'signed')));
-  return row?.n ?? 0;
 }
 
 /** What a leaf's shop does on the carrier's word that the parcels are signed for (LG-4). */

@@ -3,8 +3,6 @@ import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
 import type { Database } from '../client.ts';
 import { orders, payments, refunds } from '../schema/index.ts';
 
-export type LoadedRefund = Awaited<ReturnType<typeof loadRefund>>;
-
 /** A refund with the payment it gives back and the tree of its order. */
 export async function loadRefund(db: Database, refundNo: string) {
   const [row] = await db
