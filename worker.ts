@@ -5,10 +5,12 @@ import { pino } from 'pino';
 import { sweepInbox } from './activities/inbox/sweep.ts';
 import { createActivities } from './activities/index.ts';
 import { watchParcels } from './activities/logistics/watch.ts';
+import { remind } from './activities/operations/remind.ts';
+import { watchWarehouses } from './activities/warehouse/watch.ts';
 import { loadConfig } from './config/index.ts';
 import { connect } from './db/client.ts';
 import { Privacy } from './db/commands/privacy.ts';
-import { createProviders, createTrackingService } from './providers/index.ts';
+import { createProviders, createTrackingService, createWarehouseSystems } from './providers/index.ts';
 import { DEPLOYMENT, ensureSchedules, promoteBuild, registerSearchAttributes } from './temporal/bootstrap.ts';
 import { OrderWorkflows } from './temporal/orders.ts';
 import { sanitiseFailures } from './temporal/sanitise.ts';
@@ -26,7 +28,12 @@ const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
 const searchAttributes = config.TEMPORAL_SEARCH_ATTRIBUTES === 'on';
 if (searchAttributes) await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
 const starter = new OrderWorkflows(client, { taskQueue: config.TEMPORAL_TASK_QUEUE, searchAttributes });
-const activities = createActivities({ db, providers: createProviders(config), starter });
+const privacy = new Privacy(db, config.MASTER_KEY);
+const systems = createWarehouseSystems(config);
+const activities = createActivities({
+  ...{ db, starter, providers: createProviders(config) },
+  warehouses: { systems, privacy },
+});
 
 const worker = await Worker.create({
   connection: nativeConnection,
@@ -61,8 +68,7 @@ await client.schedule.getHandle('reconcile').trigger();
 
 const sweepMs = config.SWEEP_INTERVAL_SECONDS * 1000;
 const parcels = {
-  ...{ db, starter, logger },
-  privacy: new Privacy(db, config.MASTER_KEY),
+  ...{ db, starter, logger, privacy },
   tracking: createTrackingService(config),
   callbackUrl: `${config.PUBLIC_URL}/v1/callbacks/kuaidi100`,
   timeDivisor: config.PARCEL_TIME_DIVISOR,
@@ -73,6 +79,12 @@ const rounds = [
   ),
   every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the parcels could not be looked after', (now) =>
     watchParcels(parcels, now),
+  ),
+  every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the warehouses could not be looked after', (now) =>
+    watchWarehouses({ db, starter, logger, systems, timeDivisor: config.PARCEL_TIME_DIVISOR }, now),
+  ),
+  every(config.REMIND_INTERVAL_SECONDS * 1000, 'it could not be reminded of what is overdue', (now) =>
+    remind(db, now),
   ),
 ];
 

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.ts';
 import { reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
 import type { WorkflowStarter } from './operations/starter.ts';
+import * as fulfilment from './orders/fulfilment.ts';
 import * as leaf from './orders/leaf.ts';
 import * as paymentRoot from './orders/payment-root.ts';
 import { refundLeaf } from './orders/refund.ts';
@@ -9,15 +10,19 @@ import { closeAndEnd, closeOpenAttempts } from './payments/close-and-end.ts';
 import type { PaymentProviders } from './payments/providers.ts';
 import { finishRefund, queueRefund, sendRefund } from './payments/refund.ts';
 import { settleDue } from './settlement/settle-due.ts';
+import { interceptShipment } from './warehouse/intercept.ts';
+import { pushShipment, reportPushTrouble, type Warehouses } from './warehouse/push.ts';
 
 export interface ActivityDependencies {
   db: Database;
   providers: PaymentProviders;
+  warehouses: Pick<Warehouses, 'systems' | 'privacy'>;
   starter: WorkflowStarter;
 }
 
 /** Every activity as a closure over what it needs; workflows see only the type. */
-export function createActivities({ db, providers, starter }: ActivityDependencies) {
+export function createActivities({ db, providers, warehouses, starter }: ActivityDependencies) {
+  const inWarehouses = { ...warehouses, db, starter };
   return {
     submit: (request: Parameters<typeof submit>[1]) => submit(db, request),
     loadOrder: (request: Parameters<typeof leaf.loadOrder>[1]) => leaf.loadOrder(db, request),
@@ -25,6 +30,17 @@ export function createActivities({ db, providers, starter }: ActivityDependencie
     endUnpaid: (step: paymentRoot.EndUnpaidStep) => paymentRoot.endUnpaid(db, step),
     review: (step: paymentRoot.MessageStep) => leaf.review(db, step),
     ship: (step: paymentRoot.MessageStep) => leaf.ship(db, step),
+    dispatch: (step: Parameters<typeof fulfilment.dispatch>[1]) => fulfilment.dispatch(db, step),
+    takeWarehouseReport: (step: paymentRoot.MessageStep) => fulfilment.takeWarehouseReport(db, step),
+    askCancel: (step: paymentRoot.MessageStep) => fulfilment.askCancel(db, step),
+    answerCancel: (step: paymentRoot.MessageStep) => fulfilment.answerCancel(db, step),
+    decideCancel: (step: Parameters<typeof fulfilment.decideCancel>[1]) => fulfilment.decideCancel(db, step),
+    agreeCancel: (step: Parameters<typeof fulfilment.agreeCancel>[1]) => fulfilment.agreeCancel(db, step),
+    pushShipment: (shipment: { shipmentNo: string; atMs: number }) => pushShipment(inWarehouses, shipment),
+    reportPushTrouble: (shipment: { shipmentNo: string; atMs: number }) =>
+      reportPushTrouble(inWarehouses, shipment),
+    interceptShipment: (shipment: { shipmentNo: string; atMs: number }) =>
+      interceptShipment(inWarehouses, shipment),
     correctShipment: (step: paymentRoot.MessageStep) => leaf.correctShipment(db, step),
     receive: (step: paymentRoot.MessageStep) => leaf.receive(db, step),
     extendReceipt: (step: paymentRoot.MessageStep) => leaf.extendReceipt(db, step),

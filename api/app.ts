@@ -3,6 +3,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { authenticate } from './auth/middleware.ts';
 import { registerPaymentCallbacks } from './callbacks/payments.ts';
 import { registerTrackingCallback } from './callbacks/tracking.ts';
+import { registerWarehouseCallback } from './callbacks/warehouse.ts';
 import { type App, createRouter, type Deps } from './context.ts';
 import { answerError, Problem } from './errors.ts';
 import { registerHealth } from './health.ts';
@@ -13,12 +14,17 @@ import { registerCart } from './routes/cart/cart.ts';
 import { registerGetItem } from './routes/items/get.ts';
 import { registerListItems } from './routes/items/list.ts';
 import { BULK_SHIPMENTS_PATH, registerBulkShipments } from './routes/merchant/bulk-shipments.ts';
+import { registerCancellationAnswers } from './routes/merchant/cancellation-answers.ts';
 import { registerMerchantOrders } from './routes/merchant/orders.ts';
 import { registerPriceChanges } from './routes/merchant/price-changes.ts';
 import { registerMerchantSettlements } from './routes/merchant/settlements.ts';
 import { registerShipmentCorrections } from './routes/merchant/shipment-corrections.ts';
+import { registerShortages } from './routes/merchant/shortages.ts';
+import { registerMerchantTasks } from './routes/merchant/tasks.ts';
+import { registerOrderAddresses } from './routes/orders/addresses.ts';
 import { registerCancelOrder } from './routes/orders/cancel.ts';
 import { registerCloseOrder } from './routes/orders/close.ts';
+import { registerNotes } from './routes/orders/notes.ts';
 import { registerReadOrders } from './routes/orders/read.ts';
 import { registerReceipt } from './routes/orders/receipt.ts';
 import { registerSubmitOrder } from './routes/orders/submit.ts';
@@ -31,6 +37,7 @@ import { registerBooks } from './routes/platform/books.ts';
 import { registerGrants } from './routes/platform/grants.ts';
 import { registerHolds } from './routes/platform/holds.ts';
 import { registerRefunds } from './routes/platform/refunds.ts';
+import { registerStatistics } from './routes/platform/statistics.ts';
 import { registerWorkItems } from './routes/platform/work-items.ts';
 import { registerCreateQuote } from './routes/quotes/create.ts';
 
@@ -66,7 +73,11 @@ export function createApp(deps: Deps): App {
     PUBLIC.some((path) => path.test(c.req.path)) ? await next() : await authenticated(c, next),
   );
   v1.use(async (c, next) => {
-    const needsKey = c.req.method === 'POST' && !c.req.path.startsWith('/v1/callbacks/');
+    const { method, path } = c.req;
+    // Putting something into the cart twice is putting it once; putting an address to an order is a version each time.
+    const needsKey =
+      (method === 'POST' && !path.startsWith('/v1/callbacks/')) ||
+      (method === 'PUT' && path.startsWith('/v1/orders/'));
     if (needsKey && !c.req.header('idempotency-key')) throw new Problem('idempotency_key_missing');
     await next();
   });
@@ -100,6 +111,8 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerReadOrders(v1, deps);
   registerTracks(v1, deps);
   registerUrge(v1, deps);
+  registerOrderAddresses(v1, deps);
+  registerNotes(v1, deps);
   registerCancelOrder(v1, deps);
   registerCloseOrder(v1, deps);
   registerReceipt(v1, deps);
@@ -107,15 +120,20 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerListPayments(v1, deps);
   registerMerchantOrders(v1, deps);
   registerBulkShipments(v1, deps);
+  registerShortages(v1, deps);
+  registerCancellationAnswers(v1, deps);
   registerShipmentCorrections(v1, deps);
   registerPriceChanges(v1, deps);
+  registerMerchantTasks(v1, deps);
   registerMerchantSettlements(v1, deps);
   registerHolds(v1, deps);
   registerBooks(v1, deps);
   registerRefunds(v1, deps);
   registerWorkItems(v1, deps);
+  registerStatistics(v1, deps);
   registerChannelBills(v1, deps);
   registerGrants(v1, deps);
   registerTrackingCallback(v1, deps);
+  registerWarehouseCallback(v1, deps);
   registerPaymentCallbacks(v1, deps);
 }

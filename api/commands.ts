@@ -29,6 +29,8 @@ export interface Command {
   kind: MessageKind;
   actor: string;
   payload: Record<string, unknown>;
+  /** Sets commands apart that one request sends to several orders. */
+  keySuffix?: string;
 }
 
 /**
@@ -42,12 +44,14 @@ export async function sendCommand(
   command: Command,
   check: () => void | Promise<void>,
 ): Promise<CommandResult> {
-  const { scope, key, bodyHash } = await idempotencyKeyOf(c);
+  const { scope, key: requestKey, bodyHash } = await idempotencyKeyOf(c);
+  const { keySuffix, ...message } = command;
+  const key = keySuffix ? `${requestKey}#${keySuffix}` : requestKey;
   const source = `command ${scope}`;
   let row = await findMessage(deps.db, source, key);
   if (!row) {
     await check();
-    row = (await intake(deps.db, { ...command, source, eventKey: key, bodyHash, receivedAt: deps.now() }))
+    row = (await intake(deps.db, { ...message, source, eventKey: key, bodyHash, receivedAt: deps.now() }))
       .row;
   }
   if (row.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused');

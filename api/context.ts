@@ -4,6 +4,7 @@ import type { Database } from '../db/client.ts';
 import type { Privacy } from '../db/commands/privacy.ts';
 import type { PaymentProvider } from '../providers/payments/port.ts';
 import type { TrackingService } from '../providers/tracking/port.ts';
+import type { WarehouseSystem } from '../providers/warehouse/port.ts';
 import type { OrderWorkflows } from '../temporal/orders.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import type { Verifier } from './auth/verifier.ts';
@@ -15,6 +16,8 @@ export interface Deps {
   privacy: Privacy;
   providers: ReadonlyMap<string, PaymentProvider>;
   tracking: TrackingService;
+  /** Warehouse management systems by name. */
+  warehouses: ReadonlyMap<string, WarehouseSystem>;
   workflows: OrderWorkflows;
   verifier: Verifier;
   logger: Logger;

@@ -57,6 +57,10 @@ export async function priceRequest(
     items: facts.items.map((found) => itemOf(found, warehouseOf(facts, found.sku.skuId))),
     shops: [...shops.values()].map((shop) => shopOf(shop)),
     pricing,
+    warehousesWithSystem: [
+      ...new Set(facts.stock.filter(({ system }) => system !== null).map(({ warehouseId }) => warehouseId)),
+    ],
+    isNewBuyer: facts.isNewBuyer,
   };
 }
 
@@ -96,8 +100,8 @@ function warehouseOf(facts: PricingFacts, skuId: string): string {
 }
 
 function shopOf(shop: PricedBasket['shops'][number]): PricedBasket['shops'][number] {
-  const { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds } = shop;
-  return { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds };
+  const { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds, reviewRules } = shop;
+  return { shopId, merchantId, name, kind, autoReceiptSeconds, shipWithinSeconds, reviewRules };
 }
 
 function itemOf(

@@ -71,3 +71,13 @@ export const problems = {
 } as const;
 
 export const bearer = [{ bearer: [] }];
+
+/** Some pieces of some lines of an order, each line once. */
+export const piecesSchema = z
+  .array(z.strictObject({ lineNo: z.number().int().positive(), quantity: z.number().int().positive() }))
+  .min(1)
+  .max(200)
+  .refine(
+    (pieces) => new Set(pieces.map(({ lineNo }) => lineNo)).size === pieces.length,
+    'a line comes twice',
+  );

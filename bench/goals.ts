@@ -1,3 +1,4 @@
+import type { BulkUpload } from './bulk.ts';
 import type { CallbackRates } from './callbacks.ts';
 import { type CpuMs, PARTS, type Part, sumMs } from './cpu.ts';
 import type { HistoryCount, Kind } from './histories.ts';
@@ -21,6 +22,7 @@ export interface Findings {
   callbacks: number;
   latencies: Latencies;
   callbackRates: CallbackRates;
+  bulk: BulkUpload;
 }
 
 const EVENTS: Record<Kind, number> = {
@@ -42,6 +44,7 @@ export function judge(findings: Findings, c1: number): Goal[] {
     ...cpuGoals(pairs, histories),
     latencyGoal(latencies),
     ...callbackGoals(findings.callbackRates, c1),
+    ...bulkGoals(findings.bulk, pairs),
   ];
 }
 
@@ -143,8 +146,36 @@ function callbackGoals({ callbacks, bare }: CallbackRates, c1: number): Goal[] {
   ];
 }
 
+function bulkGoals(bulk: BulkUpload, pairs: readonly Pair[]): Goal[] {
+  const { rows, bad, answeredSeconds, appliedByAnswer, perSecond, apiPeakMiB } = bulk;
+  const ratio = perSecond / median(pairs.map(({ p1 }) => p1.perSecond));
+  const grownMiB = apiPeakMiB - bulk.apiBeforeMiB;
+  return [
+    {
+      id: 'FU-3',
+      goal: `file of ${rows} shipments answered ≤ 60 s`,
+      measured: `${fixed(answeredSeconds)} s (${appliedByAnswer} applied by then)`,
+      reached: answeredSeconds <= 60,
+    },
+    {
+      id: 'FU-3',
+      goal: 'shipments of the file applied ≥ 2 × P1',
+      measured: `${fixed(ratio)} (${fixed(perSecond)}/s, all ${bulk.count} after ${fixed(bulk.seconds, 0)} s)`,
+      reached: ratio >= 2,
+    },
+    {
+      id: 'FU-3',
+      goal: 'API memory grows ≤ 256 MiB',
+      measured: `${fixed(grownMiB, 0)} MiB (to ${fixed(apiPeakMiB, 0)} MiB)`,
+      reached: grownMiB <= 256,
+    },
+    // What is listed or applied otherwise ends the bench.
+    { id: 'FU-3', goal: 'bad rows of the file listed exactly', measured: `${bad} of ${bad}`, reached: true },
+  ];
+}
+
 /** The CPU milliseconds per order of each part, median over the runs: one row per kind of run. */
-export function cpuRows(pairs: readonly Pair[]): string[][] {
+export function cpuRows(pairs: readonly Pair[], bulk: BulkUpload): string[][] {
   const row = (name: string, runs: readonly MeasuredRun[]) => [
     name,
     ...PARTS.map((part) => {
@@ -165,6 +196,7 @@ export function cpuRows(pairs: readonly Pair[]): string[][] {
       'P1',
       pairs.map(({ p1 }) => p1),
     ),
+    row('FU-3', [bulk]),
   ];
 }
 export const cpuHead: string[] = ['CPU ms/order', ...PARTS, 'cores busy', 'by others'];

@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { seedDemo } from '../cli/seed.ts';
 import { type Stack, startStack } from '../cli/stack/index.ts';
 import { migrate } from '../db/migrate.ts';
+import { measureBulk } from './bulk.ts';
 import { calibrateDatabase, requireDurability } from './calibrate.ts';
 import { measureCallbacks } from './callbacks.ts';
 import { logInMerchant, newBuyers, seedBench } from './catalogue.ts';
@@ -82,7 +83,9 @@ async function measure(stack: Stack, options: Options): Promise<void> {
     const orders = await find(bench, client);
     log('callbacks against a bare route');
     const callbackRates = await measureCallbacks(stack, watch.sql, options.callbacks);
-    const findings = { ...orders, callbackRates };
+    log(`a file of ${options.bulk} shipments`);
+    const bulk = await measureBulk(stack, bench, merchant);
+    const findings = { ...orders, callbackRates, bulk };
     report(setting, options, calibrations, findings);
   } finally {
     await skeleton.stop();
@@ -91,7 +94,7 @@ async function measure(stack: Stack, options: Options): Promise<void> {
   }
 }
 
-async function find(bench: Bench, client: Client): Promise<Omit<Findings, 'callbackRates'>> {
+async function find(bench: Bench, client: Client): Promise<Omit<Findings, 'callbackRates' | 'bulk'>> {
   const { options, watch, log } = bench;
   const pairs = await runPairs(bench);
   const orderNos = pairs.flatMap(({ p1 }) => p1.orderNos);
@@ -133,7 +136,7 @@ ${renderTable(
   goals.map(({ id, goal, measured, reached }) => [id, goal, measured, reached ? 'yes' : 'no']),
 )}
 
-${renderTable(cpuHead, cpuRows(pairs))}
+${renderTable(cpuHead, cpuRows(pairs, findings.bulk))}
 
 ${renderTable(statementHead, statementRows(statements, orders))}`);
   const file = resolve(
@@ -155,6 +158,7 @@ ${renderTable(statementHead, statementRows(statements, orders))}`);
     histories: Object.fromEntries(histories),
     latencies: { ...findings.latencies, orderNos: undefined },
     callbackRates: findings.callbackRates,
+    bulk: findings.bulk,
     statements,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

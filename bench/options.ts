@@ -11,6 +11,8 @@ export interface Options {
   kinds: number;
   /** Notifications of each run of P10. */
   callbacks: number;
+  /** Rows of the file of shipments. */
+  bulk: number;
   /** How long each database calibration and the constant arrival rate last. */
   calibrationSeconds: number;
   rateSeconds: number;
@@ -28,6 +30,7 @@ export function readOptions(args: string[]): Options {
       concurrency: { type: 'string', default: '24' },
       kinds: { type: 'string', default: '8' },
       callbacks: { type: 'string', default: '3000' },
+      bulk: { type: 'string', default: '10000' },
       'calibration-seconds': { type: 'string', default: '4' },
       'rate-seconds': { type: 'string', default: '45' },
       json: { type: 'string' },
@@ -39,6 +42,7 @@ export function readOptions(args: string[]): Options {
     concurrency: positive('concurrency', values.concurrency),
     kinds: positive('kinds', values.kinds),
     callbacks: positive('callbacks', values.callbacks),
+    bulk: positive('bulk', values.bulk),
     calibrationSeconds: positive('calibration-seconds', values['calibration-seconds']),
     rateSeconds: positive('rate-seconds', values['rate-seconds']),
     json: values.json,

@@ -75,7 +75,8 @@ async function runOrders({ options, buyers, meter, watch, shop }: Bench, count: 
   return { ...run, ...cpu, writes, reads, late, orderNos: finished, database };
 }
 
-function measureCpu(meter: CpuMeter): () => Pick<MeasuredRun, 'cpuMs' | 'othersCores'> {
+/** The CPU time that each part and others use from now until the answer is called. */
+export function measureCpu(meter: CpuMeter): () => Pick<MeasuredRun, 'cpuMs' | 'othersCores'> {
   const [before, machineBefore, started] = [meter.read(), meter.readMachine(), performance.now()];
   return () => {
     const cpuMs = meter.since(before);

@@ -16,8 +16,8 @@ const FOREVER = new Date('2099-12-31T16:00:00Z');
 const OPENED = new Date('2026-01-01T00:00:00Z');
 
 /**
- * The catalogue of the local stack: two merchants with a shop each, a third shop whose periods are `quick`, promotions,
- * freight, contracts, stock. Safe to run again: what exists stays as it is.
+ * The catalogue of the local stack: two merchants with a shop each, a third shop whose periods are `quick`, a fourth whose
+ * warehouses have a system, promotions, freight, contracts, stock. Safe to run again: what exists stays as it is.
  */
 export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY): Promise<void> {
   const { db, close } = connect(databaseUrl, 1);
@@ -45,6 +45,22 @@ export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY)
           ...methods,
         },
         { shopId: 'S3', merchantId: 'M1', name: '青禾闪购', kind: 'self_operated', ...quickShop, ...methods },
+        {
+          shopId: 'S4',
+          merchantId: 'M1',
+          name: '青禾家居',
+          kind: 'self_operated',
+          reviewRules: { amountFen: 500_000n, newBuyerFen: 300_000n, regions: ['65'] },
+          ...methods,
+        },
+      ])
+      .onConflictDoNothing();
+    await db
+      .insert(t.warehouses)
+      .values([
+        { warehouseId: 'W1', name: '青禾门店仓', region: '31', system: null },
+        { warehouseId: 'W2', name: '华东仓', region: '31', system: 'qimen' },
+        { warehouseId: 'W3', name: '华南仓', region: '44', system: 'qimen' },
       ])
       .onConflictDoNothing();
     await db
@@ -76,6 +92,13 @@ export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY)
           'weight',
           { firstUnits: 1000, firstFen: 600n, additionalUnits: 500, additionalFen: 200n },
           null,
+        ),
+        template(
+          'F4',
+          'S4',
+          'piece',
+          { firstUnits: 1, firstFen: 1_000n, additionalUnits: 1, additionalFen: 300n },
+          19_900n,
         ),
         template(
           'F3',
@@ -153,11 +176,15 @@ async function seedSkus(db: ReturnType<typeof connect>['db']): Promise<void> {
     sku('BOOK-TEA', 'S2', '茶经校注', '平装', 'books', 4_200n, { weightGrams: 410 }),
     sku('PHONE-X', 'S1', '山海手机 X', '256 GB 黑', 'phones', 399_900n, { inventoryMode: 'on_payment' }),
     sku('PHONE-Y', 'S1', '山海手机 Y', '128 GB 白', 'phones', 299_900n),
+    sku('LAMP-DESK', 'S4', '竹影台灯', '暖光', 'home', 15_900n),
+    sku('KETTLE', 'S4', '铸铁壶', '1.2 升', 'home', 26_900n),
     sku('FLASH-SNACK', 'S3', '坚果礼包', '1 千克', 'snacks', 5_900n),
   ];
   await db.insert(t.skus).values(skus).onConflictDoNothing();
   const pieces: Record<string, number> = { 'PHONE-X': 5 };
-  for (const { skuId } of skus) await openStock(db, skuId, 'W1', pieces[skuId] ?? 1000);
+  for (const { skuId, shopId } of skus)
+    await openStock(db, skuId, shopId === 'S4' ? 'W2' : 'W1', pieces[skuId] ?? 1000);
+  for (const skuId of ['LAMP-DESK', 'KETTLE']) await openStock(db, skuId, 'W3', 200);
 }
 
 /** Opening stock with its movement (IN-7); nothing if the SKU has stock there already. */

@@ -37,8 +37,8 @@ export class ShopClient {
     return this.#send<T>('POST', path, body, key);
   }
 
-  put<T = Record<string, unknown>>(path: string, body: unknown): Promise<T> {
-    return this.#send<T>('PUT', path, body);
+  put<T = Record<string, unknown>>(path: string, body: unknown, key: string = randomUUID()): Promise<T> {
+    return this.#send<T>('PUT', path, body, key);
   }
 
   async #send<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alipayKeys, kuaidi100Keys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
+import { alipayKeys, kuaidi100Keys, qimenKeys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
 
 /** The only reader of the environment. A missing or malformed setting stops the process with a sentence per field. */
 
@@ -38,6 +38,10 @@ const settings = z.object({
   KUAIDI100_POLL_URL: url.default('https://poll.kuaidi100.com/poll'),
   KUAIDI100_QUERY_URL: url.default('https://poll.kuaidi100.com/poll/query.do'),
   KUAIDI100_KEYS: keyFile(kuaidi100Keys),
+  /** Where warehouses take delivery orders, and who owns the goods in their books; the keys as above. */
+  QIMEN_GATEWAY: url.default('https://qimen.api.taobao.com/router/qimen/service'),
+  QIMEN_OWNER_CODE: z.string().min(1),
+  QIMEN_KEYS: keyFile(qimenKeys),
   QUOTE_TTL_SECONDS: seconds.default(15 * 60),
   /** How often settlement runs. */
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
@@ -47,6 +51,8 @@ const settings = z.object({
   PARCEL_WATCH_INTERVAL_SECONDS: seconds.default(10),
   /** The hours that a parcel may be silent are divided by this: above 1 only where days should pass in seconds. */
   PARCEL_TIME_DIVISOR: z.coerce.number().min(1).default(1),
+  /** How often it is looked for what is overdue, to remind of it. */
+  REMIND_INTERVAL_SECONDS: seconds.default(60),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -35,10 +35,21 @@ export const stripeKeys = z.strictObject({
 /** The authorisation key and the customer number that Kuaidi100 gives out together. */
 export const kuaidi100Keys = z.strictObject({ key: z.string().min(1), customer: z.string().min(1) });
 
+/**
+ * Our application and our number at the warehouse's side of Qimen, and the secrets: the first one signs, any one proves a
+ * notification.
+ */
+export const qimenKeys = z.strictObject({
+  appKey: z.string().min(1),
+  customerId: z.string().min(1),
+  secrets: z.array(z.string().min(1)).min(1),
+});
+
 export type AlipayKeys = z.infer<typeof alipayKeys>;
 export type WechatpayKeys = z.infer<typeof wechatpayKeys>;
 export type StripeKeys = z.infer<typeof stripeKeys>;
 export type Kuaidi100Keys = z.infer<typeof kuaidi100Keys>;
+export type QimenKeys = z.infer<typeof qimenKeys>;
 
 /**
  * The keys in a JSON file (or in JSON text). The file is read again when it changes: a rotation is one replaced file,

@@ -2,8 +2,10 @@ import type { Config } from '../config/index.ts';
 import { createAlipay } from './alipay/index.ts';
 import { createKuaidi100 } from './kuaidi100/index.ts';
 import type { PaymentProvider } from './payments/port.ts';
+import { createQimen } from './qimen/index.ts';
 import { createStripe } from './stripe/index.ts';
 import type { TrackingService } from './tracking/port.ts';
+import type { WarehouseSystem } from './warehouse/port.ts';
 import { createWechatpay } from './wechatpay/index.ts';
 
 /** The payment providers of this installation, by name. Adding one is its folder and an entry here. */
@@ -36,4 +38,16 @@ export function createTrackingService(config: Config): TrackingService {
     queryUrl: config.KUAIDI100_QUERY_URL,
     keys: config.KUAIDI100_KEYS,
   });
+}
+
+/** The warehouse systems of this installation, by name. Adding one is its folder and an entry here. */
+export function createWarehouseSystems(config: Config): ReadonlyMap<string, WarehouseSystem> {
+  const systems = [
+    createQimen({
+      gateway: config.QIMEN_GATEWAY,
+      ownerCode: config.QIMEN_OWNER_CODE,
+      keys: config.QIMEN_KEYS,
+    }),
+  ];
+  return new Map(systems.map((system) => [system.name, system]));
 }

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { openAlipay } from './alipay/index.ts';
 import type { SandboxConfig } from './config.ts';
 import { openKuaidi100 } from './kuaidi100/index.ts';
+import { openQimen } from './qimen/index.ts';
 import { escapeHtml, renderPage } from './shared/page.ts';
 import type { SandboxProvider } from './shared/provider.ts';
 import { openStripe } from './stripe/index.ts';
@@ -16,7 +17,7 @@ export interface RunningSandbox {
   close(): Promise<void>;
 }
 
-/** Starts the payment providers' other side and resolves when it listens. */
+/** Starts the providers' other side and resolves when it listens. */
 export async function startSandbox(config: SandboxConfig): Promise<RunningSandbox> {
   let url = config.publicUrl?.replace(/\/+$/, '') ?? '';
   const { dataDir, clockMultiplier } = config;
@@ -26,10 +27,11 @@ export async function startSandbox(config: SandboxConfig): Promise<RunningSandbo
     wechatpay: await openWechatpay({ ...config.wechatpay, ...shared }),
     stripe: await openStripe({ ...config.stripe, ...shared }),
     kuaidi100: await openKuaidi100({ ...config.kuaidi100, ...shared }),
+    qimen: await openQimen({ ...config.qimen, ...shared }),
   };
   const app = new Hono()
     .get('/health', (c) => c.json({ status: 'ok' }))
-    .get('/', (c) => c.html(index(Object.values(providers))));
+    .get('/', (c) => c.html(index(providers)));
   for (const [name, { pages, control, root }] of Object.entries(providers)) {
     app.route(`/${name}`, pages).route(`/control/${name}`, control);
     if (root) app.route('/', root);
@@ -60,9 +62,9 @@ function listen(server: Server, { port, host }: SandboxConfig): Promise<void> {
 
 const SHOWN = 50;
 
-function index(providers: readonly SandboxProvider[]): string {
-  const trades = providers
-    .flatMap((provider) => provider.recent(SHOWN).map((trade) => ({ ...trade, title: provider.title })))
+function index(providers: Readonly<Record<string, SandboxProvider>>): string {
+  const trades = Object.values(providers)
+    .flatMap(({ title, recent }) => (recent?.(SHOWN) ?? []).map((trade) => ({ ...trade, title })))
     .sort((a, b) => b.createdMs - a.createdMs)
     .slice(0, SHOWN);
   const rows = trades.map(
@@ -71,9 +73,13 @@ function index(providers: readonly SandboxProvider[]): string {
 <td>${escapeHtml(trade.subject)}</td><td>¥${trade.amount}</td><td>${escapeHtml(trade.status)}</td></tr>`,
   );
   const empty = '<tr><td colspan="5" class="soft">还没有交易 · No trades yet</td></tr>';
-  const body = `<section class="card"><h1>支付沙箱 · Payment sandbox</h1>
+  const others = Object.entries(providers)
+    .filter(([, { recent }]) => !recent)
+    .map(([name, { title }]) => `<li><a href="/${name}">${escapeHtml(title)}</a> <code>/${name}</code></li>`);
+  const body = `<section class="card"><h1>支付 · Payments</h1>
 <p class="soft">最近的交易，点开即收银台 · Recent trades; each opens its cashier.</p><div class="scroll"><table>
 <thead><tr><th>渠道 Provider</th><th>商户订单号 Order</th><th>商品 Subject</th><th>金额 Amount</th><th>状态 Status</th></tr></thead>
-<tbody>${rows.join('') || empty}</tbody></table></div></section>`;
+<tbody>${rows.join('') || empty}</tbody></table></div></section>
+<section class="card"><h1>其他 · Other providers</h1><ul>${others.join('')}</ul></section>`;
   return renderPage('沙箱 Sandbox', body, true);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { QimenSettings } from './qimen/index.ts';
 
 /** The settings of the sandbox, which shares none with the system that it serves. */
 export interface SandboxConfig {
@@ -15,6 +16,7 @@ export interface SandboxConfig {
   wechatpay: WechatpaySettings;
   stripe: StripeSettings;
   kuaidi100: Kuaidi100Settings;
+  qimen: QimenSettings;
 }
 
 const alipayKeys = z.strictObject({
@@ -38,11 +40,19 @@ const stripeKeys = z.strictObject({
 });
 
 const kuaidi100Keys = z.strictObject({ key: z.string(), customer: z.string() });
+/** The owner's application and number, and the secret that signs what either side says. */
+const qimenKeys = z.strictObject({ appKey: z.string(), customerId: z.string(), secret: z.string() });
 
 export type AlipaySettings = z.infer<typeof alipayKeys> & { appId: string; sellerId: string };
 export type WechatpaySettings = z.infer<typeof wechatpayKeys> & { appId: string; mchId: string };
 /** `webhookUrl` is the endpoint registered with the account: Stripe is not told one per payment. */
 export type StripeSettings = z.infer<typeof stripeKeys> & { webhookUrl: string };
+
+/** Codes with commas between them. */
+const codes = z
+  .string()
+  .transform((text) => text.split(',').map((code) => code.trim()))
+  .pipe(z.array(z.string().min(1)));
 
 const environmentSchema = z.object({
   SANDBOX_HOST: z.string().default('127.0.0.1'),
@@ -59,6 +69,10 @@ const environmentSchema = z.object({
   SANDBOX_STRIPE_KEYS: jsonFile(stripeKeys),
   SANDBOX_STRIPE_WEBHOOK_URL: z.url(),
   SANDBOX_KUAIDI100_KEYS: jsonFile(kuaidi100Keys),
+  QIMEN_OWNER_CODE: z.string().min(1).default('dingdan'),
+  SANDBOX_QIMEN_KEYS: jsonFile(qimenKeys),
+  SANDBOX_QIMEN_NOTIFY_URL: z.url(),
+  SANDBOX_QIMEN_WAREHOUSES: codes.default(['W2', 'W3']),
 });
 
 export type Kuaidi100Settings = z.infer<typeof kuaidi100Keys>;
@@ -81,6 +95,12 @@ export function loadSandboxConfig(environment: NodeJS.ProcessEnv = process.env):
     wechatpay: { appId: env.WECHATPAY_APP_ID, mchId: env.WECHATPAY_MCH_ID, ...env.SANDBOX_WECHATPAY_KEYS },
     stripe: { webhookUrl: env.SANDBOX_STRIPE_WEBHOOK_URL, ...env.SANDBOX_STRIPE_KEYS },
     kuaidi100: env.SANDBOX_KUAIDI100_KEYS,
+    qimen: {
+      ...env.SANDBOX_QIMEN_KEYS,
+      notifyUrl: env.SANDBOX_QIMEN_NOTIFY_URL,
+      owners: [env.QIMEN_OWNER_CODE],
+      warehouses: env.SANDBOX_QIMEN_WAREHOUSES,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
+import { openCancellation, untoldShipments } from '../../db/queries/fulfilment.ts';
 import {
   contractsInForce,
   loadContract,
@@ -90,7 +91,21 @@ export async function autoReceive(
 export async function loadOrder(db: Database, { orderNo }: { orderNo: string }): Promise<StepResult> {
   const node = await requireNode(db, orderNo);
   const leaves = node.kind === 'parent' ? ((await loadPaymentScope(db, orderNo))?.leaves ?? []) : [];
-  return { outcome: 'applied', verdict: { result: 'accepted' }, node: viewOf(node, leaves), refundNos: [] };
+  const view = viewOf(node, leaves);
+  const found = { outcome: 'applied' as const, verdict: { result: 'accepted' as const }, node: view };
+  return { ...found, refundNos: [], ...(await unfinished(db, node)) };
+}
+
+/** What was under way outside for a leaf with shipments to be told, or a request to stop them (FU-2, CN-2). */
+async function unfinished(
+  db: Database,
+  { orderNo, state, dispatch, cancellationNo }: OrderNode,
+): Promise<Pick<StepResult, 'toDo'>> {
+  if (state !== 'awaiting_shipment' || dispatch === 'merchant') return {};
+  const push = await untoldShipments(db, orderNo);
+  const open = cancellationNo === null ? undefined : await openCancellation(db, orderNo);
+  const stop = open?.state === 'asking' && open.shipmentNos.length > 0 ? open : undefined;
+  return { toDo: { push, ...(stop ? { stop } : {}) } };
 }
 
 async function commandStep(
@@ -123,7 +138,7 @@ async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
 }
 
 /** The contract fixed at payment; where none was in force then, the newest one in force now (FN-5). */
-async function contractOf(db: Database, leaf: OrderNode, at: Date): Promise<Contract> {
+export async function contractOf(db: Database, leaf: OrderNode, at: Date): Promise<Contract> {
   const contractId =
     leaf.contractId ??
     (await contractsInForce(db, at, { paymentRootNo: leaf.paymentRootNo }))(leaf.merchantId ?? '');

@@ -4,6 +4,7 @@ import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
 import { refundablePayments } from '../../db/queries/refunds.ts';
 import { refund as decideRefund } from '../../domain/order/steps/refund.ts';
 import type { StepResult } from '../../domain/order/view.ts';
+import { contractOf } from './leaf.ts';
 import { type MessageStep, requireScope } from './payment-root.ts';
 
 /** Gives back part or all of a leaf's money (PY-8): decides by how much and out of which payments; rows only. */
@@ -23,7 +24,11 @@ export async function refundLeaf(db: Database, step: MessageStep): Promise<StepR
         requireScope(db, leaf.paymentRootNo),
         refundablePayments(db, leaf.paymentRootNo),
       ]);
-      const decision = decideRefund({ scope, leaf, payments, command, at });
+      const decision = decideRefund({
+        ...{ scope, leaf, payments, command, at },
+        contract: leaf.state === 'completed' ? await contractOf(db, leaf, at) : null,
+        ...{ cause: inboxId, operator: actor },
+      });
       return { nodes: scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root], decision };
     },
   );

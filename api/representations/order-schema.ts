@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { SHIPMENT_STAGES } from '../../domain/fulfilment/stages.ts';
 import { ORDER_STATES } from '../../domain/order/states.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
 import { lineFields, priceStepSchema, sumsFields } from './price-schema.ts';
@@ -9,7 +10,51 @@ const amounts = z.object({
   refundedFen: fenSchema,
 });
 
-const lineSchema = z.object({ lineNo: z.number().int(), ...lineFields });
+const lineSchema = z.object({
+  lineNo: z.number().int(),
+  ...lineFields,
+  shippedQuantity: z.number().int(),
+  reversedQuantity: z.number().int().openapi({ description: 'Pieces taken back, with their money (RF-4)' }),
+});
+
+const pieces = z.array(z.object({ lineNo: z.number().int(), quantity: z.number().int() }));
+
+const shipmentSchema = z.object({
+  shipmentNo: z.string(),
+  orderNo: z.string(),
+  stage: z.enum(SHIPMENT_STAGES),
+  warehouse: z.string().nullable().openapi({ description: 'Null for what the merchant handed over' }),
+  lines: pieces,
+  carrier: z.string().nullable(),
+  trackingNo: z.string().nullable(),
+  shippedAt: timeSchema.nullable(),
+  estimatedShipping: z
+    .object({ at: timeSchema, rule: z.enum(['warehouse_handling', 'promised_ship_by']) })
+    .nullable()
+    .openapi({ description: 'When it should leave, and the rule that says so; null once it has' }),
+});
+
+const cancellationSchema = z.object({
+  cancellationNo: z.string(),
+  orderNo: z.string(),
+  askedBy: z.string(),
+  reason: z.string(),
+  lines: pieces.nullable().openapi({ description: 'Null: the whole order' }),
+  state: z.enum(['asking', 'queued', 'agreed', 'partly_agreed', 'refused']),
+  words: promptSchema,
+  askedAt: timeSchema,
+  answerDueAt: timeSchema.nullable(),
+  decidedAt: timeSchema.nullable(),
+});
+
+export const contactSchema = z.object({
+  name: z.string(),
+  phone: z.string(),
+  province: z.string(),
+  city: z.string(),
+  district: z.string(),
+  street: z.string(),
+});
 
 const nodeFields = {
   orderNo: z.string(),
@@ -42,20 +87,15 @@ const nodeFields = {
   shipBy: timeSchema
     .nullable()
     .openapi({ description: 'Until when the shop promised to ship; null before payment' }),
+  shipOverdue: z.boolean().openapi({ description: 'The promised time to ship has passed' }),
+  reviewOverdue: z.boolean().openapi({ description: 'The merchant has not confirmed it in time' }),
   shippedAt: timeSchema.nullable(),
   autoReceiptAt: timeSchema.nullable(),
   onHold: z.boolean(),
   endedAt: timeSchema.nullable(),
   endReason: z.string().nullable(),
-  shipments: z.array(
-    z.object({
-      shipmentNo: z.string(),
-      orderNo: z.string(),
-      carrier: z.string(),
-      trackingNo: z.string(),
-      shippedAt: timeSchema,
-    }),
-  ),
+  shipments: z.array(shipmentSchema),
+  cancellations: z.array(cancellationSchema),
   refunds: z.array(
     z.object({ refundNo: z.string(), amountFen: fenSchema, reason: z.string(), state: z.string() }),
   ),
@@ -69,24 +109,20 @@ const nodeFields = {
     })
     .nullable(),
   prompt: promptSchema,
-  actions: z.array(z.object({ action: z.string(), method: z.literal('POST'), path: z.string() })),
+  contact: contactSchema.nullable().openapi({
+    description:
+      'Who gets the parcel, as last amended; of a parent the newest of its children. Null once the person was erased',
+  }),
+  addressVersion: z
+    .number()
+    .int()
+    .openapi({ description: '0: as ordered; each amendment counts one (FU-6)' }),
+  actions: z.array(z.object({ action: z.string(), method: z.enum(['POST', 'PUT']), path: z.string() })),
 };
-
-const contactSchema = z.object({
-  name: z.string(),
-  phone: z.string(),
-  province: z.string(),
-  city: z.string(),
-  district: z.string(),
-  street: z.string(),
-});
 
 export const orderSchema = z
   .object({
     ...nodeFields,
-    contact: contactSchema
-      .nullable()
-      .openapi({ description: 'Who gets the parcel; null once the person was erased' }),
     children: z.array(z.object(nodeFields)),
   })
   .openapi('Order');

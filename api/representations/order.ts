@@ -1,21 +1,26 @@
-import type { Contact } from '../../db/commands/privacy.ts';
 import type { OrderRow } from '../../db/queries/orders.ts';
+import { isInWarehouse, isSent } from '../../domain/fulfilment/stages.ts';
 import { sumFen } from '../../domain/money.ts';
 import { actionsOf } from '../../domain/order/actions.ts';
+import { isAmendable } from '../../domain/order/amendable.ts';
+import { isReviewOverdue, shipByOf, shipOverdueSince } from '../../domain/order/overdue.ts';
+import type { Progress } from '../../domain/order/progress.ts';
 import { merchantPromptOf, type PromptSubject, promptOf } from '../../domain/order/prompts.ts';
 import { countStates, type OrderState, parentState } from '../../domain/order/states.ts';
 import type { Access } from '../access.ts';
+import type { NodeContact } from './contacts.ts';
 import type { OrderRepresentation } from './order-schema.ts';
+import { representCancellation, representShipment } from './shipment.ts';
 
 type NodeRepresentation = OrderRepresentation['children'][number];
+type Contacts = ReadonlyMap<string, NodeContact>;
 
 /** An order as its viewer sees it: snapshot, state, countdown, actions, prompt; a parent with its children (SP-2). */
-export function representOrder(access: Access, contact: Contact | null, now: Date): OrderRepresentation {
+export function representOrder(access: Access, contacts: Contacts, now: Date): OrderRepresentation {
   const children = access.subtree.filter((node) => node.parentNo === access.node.orderNo);
   return {
-    ...representNode(access, access.node, children, now),
-    contact,
-    children: children.map((child) => representNode(access, child, [], now)),
+    ...representNode(access, access.node, children, contacts, now),
+    children: children.map((child) => representNode(access, child, [], contacts, now)),
   };
 }
 
@@ -23,6 +28,7 @@ function representNode(
   { viewer, tree }: Access,
   node: OrderRow,
   children: readonly OrderRow[],
+  contacts: Contacts,
   now: Date,
 ): NodeRepresentation {
   const leaves = children.length > 0 ? children : [node];
@@ -35,19 +41,29 @@ function representNode(
   const payments = tree.find((candidate) => candidate.orderNo === node.paymentRootNo)?.payments ?? [];
   const refunds = [node, ...children].flatMap((candidate) => candidate.refunds);
   const settlement = settlementOf(node);
-  const shipBy = node.paidAt && new Date(node.paidAt.getTime() + node.shipWithinSeconds * 1000);
+  const shipBy = shipByOf(node);
+  const overdueSince = shipOverdueSince(leaves, now);
+  const reviewOverdue = leaves.some((leaf) => isReviewOverdue(leaf, now));
   const subject: PromptSubject = {
     ...node,
     state,
     secondsLeft,
     shipBy,
+    overdueSince,
+    reviewOverdue,
     lastFailure: lastFailure(payments.at(-1)),
     held: node.holds > 0,
-    shipments,
+    shipments: shipments.filter(isSent),
+    inWarehouse: shipments.filter(({ stage }) => stage === 'planned' || isInWarehouse(stage)),
+    isStopping: leaves.some((leaf) => leaf.cancellationNo !== null),
     refunds,
     settlementDueAt: settlement ? new Date(settlement.dueAt) : null,
   };
   const { orderNo, kind, parentNo, paymentRootNo, splitRule, shopId } = node;
+  const stagesOf = (leaf: OrderRow) => leaf.shipments.map(({ stage }) => stage);
+  const amendable = leaves.some((leaf) => isAmendable(leaf, stagesOf(leaf), now));
+  const stoppable = leaves.some((leaf) => leaf.state === 'awaiting_shipment' && leaf.cancellationNo === null);
+  const isQueued = node.cancellations.some((cancellation) => cancellation.state === 'queued');
   return {
     orderNo,
     kind,
@@ -62,7 +78,7 @@ function representNode(
       : {}),
     review: node.kind === 'parent' ? null : { state: node.review, reason: node.reviewReason || null },
     amounts: amountsOf(node, payments, refunds),
-    lines: leaves.flatMap((leaf) => leaf.lines.map(lineOf)),
+    lines: leaves.flatMap((leaf) => leaf.lines.map((line) => lineOf(line, leaf.progress[line.lineNo]))),
     priceSteps: node.priceSteps.map((step) => ({
       ...step,
       amountFen: Number(step.amountFen),
@@ -73,18 +89,15 @@ function representNode(
     secondsLeft,
     paidAt: iso(node.paidAt),
     shipBy: iso(shipBy),
+    shipOverdue: overdueSince !== null,
+    reviewOverdue,
     shippedAt: iso(node.shippedAt),
     autoReceiptAt: state === 'awaiting_receipt' && node.holds === 0 ? iso(node.autoReceiptAt) : null,
     onHold: node.holds > 0,
     endedAt: iso(node.endedAt),
     endReason: node.endReason,
-    shipments: shipments.map((shipment) => ({
-      shipmentNo: shipment.shipmentNo,
-      orderNo: shipment.orderNo,
-      carrier: shipment.carrier,
-      trackingNo: shipment.trackingNo,
-      shippedAt: shipment.shippedAt.toISOString(),
-    })),
+    shipments: shipments.map((shipment) => representShipment(shipment, { shipBy, now })),
+    cancellations: leaves.flatMap((leaf) => leaf.cancellations.map(representCancellation)),
     refunds: refunds.map(({ refundNo, amountFen, reason, state: refundState }) => ({
       refundNo,
       amountFen: Number(amountFen),
@@ -93,7 +106,8 @@ function representNode(
     })),
     settlement: viewer === 'buyer' ? null : settlement,
     prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
-    actions: actionsOf(node, viewer, now),
+    ...(contacts.get(node.orderNo) ?? { contact: null, addressVersion: 0 }),
+    actions: actionsOf({ ...node, amendable, stoppable, isQueued }, viewer, now),
   };
 }
 
@@ -138,7 +152,7 @@ function amountsOf(node: OrderRow, payments: OrderRow['payments'], refunds: Orde
   };
 }
 
-function lineOf(line: OrderRow['lines'][number]) {
+function lineOf(line: OrderRow['lines'][number], progress: Progress = {}) {
   const { lineNo, skuId, title, spec, quantity, points } = line;
   return {
     lineNo,
@@ -154,6 +168,8 @@ function lineOf(line: OrderRow['lines'][number]) {
     points,
     pointsFen: Number(line.pointsFen),
     payableFen: Number(line.payableFen),
+    shippedQuantity: progress.shipped ?? 0,
+    reversedQuantity: progress.reversed ?? 0,
   };
 }
 

@@ -6,6 +6,7 @@ const alipayAppId = '2021000000000001';
 const alipaySellerId = '2088000000000001';
 const wechatpayAppId = 'wx0000000000000001';
 const wechatpayMchId = '1900000001';
+const qimenOwnerCode = 'dingdan';
 const audience = 'dingdan-api';
 
 /** Addresses the parts of the stack serve at. */
@@ -61,12 +62,17 @@ export function stackEnvironment(input: {
     KUAIDI100_POLL_URL: `${sandboxUrl}/kuaidi100/poll`,
     KUAIDI100_QUERY_URL: `${sandboxUrl}/kuaidi100/poll/query.do`,
     KUAIDI100_KEYS: keys.kuaidi100,
+    QIMEN_GATEWAY: `${sandboxUrl}/qimen/router`,
+    QIMEN_OWNER_CODE: qimenOwnerCode,
+    QIMEN_KEYS: keys.qimen,
     SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
     SANDBOX_ALIPAY_KEYS: keys.sandboxAlipay,
     SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,
     SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
     SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
+    SANDBOX_QIMEN_KEYS: keys.sandboxQimen,
     SANDBOX_STRIPE_WEBHOOK_URL: `${apiUrl}/v1/callbacks/stripe`,
+    SANDBOX_QIMEN_NOTIFY_URL: `${apiUrl}/v1/callbacks/qimen`,
     SANDBOX_CLOCK_MULTIPLIER: '1',
     TZ: 'Asia/Shanghai',
     ...input.overrides,

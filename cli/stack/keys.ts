@@ -1,4 +1,4 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,9 +11,11 @@ export interface Keys {
   stripe: string;
   /** The same on both sides. */
   kuaidi100: string;
+  qimen: string;
   sandboxAlipay: string;
   sandboxWechatpay: string;
   sandboxStripe: string;
+  sandboxQimen: string;
   /** 32 bytes, base64. */
   masterKey: string;
 }
@@ -29,9 +31,11 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     wechatpay: file('wechatpay'),
     stripe: file('stripe'),
     kuaidi100: file('kuaidi100'),
+    qimen: file('qimen'),
     sandboxAlipay: file('sandbox-alipay'),
     sandboxWechatpay: file('sandbox-wechatpay'),
     sandboxStripe: file('sandbox-stripe'),
+    sandboxQimen: file('sandbox-qimen'),
     masterKey: (await readFile(masterFile, 'utf8')).trim(),
   };
   if (!existsSync(keys.kuaidi100)) await writePrivate(keys.kuaidi100, JSON.stringify(kuaidi100(), null, 2));
@@ -39,6 +43,7 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     ensureBoth(keys.alipay, keys.sandboxAlipay, alipay),
     ensureBoth(keys.wechatpay, keys.sandboxWechatpay, wechatpay),
     ensureBoth(keys.stripe, keys.sandboxStripe, stripe),
+    ensureBoth(keys.qimen, keys.sandboxQimen, qimen),
   ]);
   return keys;
 }
@@ -97,6 +102,16 @@ function kuaidi100(): object {
   return {
     key: randomBytes(6).toString('base64url'),
     customer: randomBytes(16).toString('hex').toUpperCase(),
+  };
+}
+
+async function qimen(): Promise<BothSides> {
+  const appKey = String(randomInt(10_000_000, 100_000_000));
+  const customerId = `c${randomInt(1_000_000_000, 10_000_000_000)}`;
+  const secret = randomBytes(16).toString('hex');
+  return {
+    ours: { appKey, customerId, secrets: [secret] },
+    theirs: { appKey, customerId, secret },
   };
 }
 

@@ -1,4 +1,6 @@
 import { eq } from 'drizzle-orm';
+import type { Decision } from '../../domain/order/effects.ts';
+import type { OrderNode } from '../../domain/order/node.ts';
 import { placeHold as decidePlacing, releaseHold as decideRelease } from '../../domain/order/steps/holds.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
@@ -6,11 +8,14 @@ import { loadNode } from '../queries/order-nodes.ts';
 import { orderHolds } from '../schema/index.ts';
 import { runStep } from './run-step.ts';
 
-export interface HoldRequest {
-  orderNo: string;
+export interface Hold {
   holdId: string;
   reason: string;
   placedBy: string;
+}
+
+export interface HoldRequest extends Hold {
+  orderNo: string;
   at: Date;
 }
 
@@ -33,7 +38,7 @@ function holdStep(
   db: Database,
   request: HoldRequest,
   action: 'hold' | 'release',
-  decide: typeof decidePlacing,
+  decide: (leaf: OrderNode, hold: Hold, at: Date) => Decision,
 ): Promise<StepResult> {
   const { orderNo, holdId, reason, placedBy, at } = request;
   const step = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
+import { isSent, type Sent } from '../../domain/fulfilment/stages.ts';
 import {
   type Anomaly,
   keyOf,
@@ -134,13 +135,13 @@ export async function openStall(db: Database, shipmentNo: string, at: Date): Pro
 }
 
 /** The parcel's row, for this transaction alone. */
-async function lock(tx: Transaction, shipmentNo: string): Promise<typeof shipments.$inferSelect> {
+async function lock(tx: Transaction, shipmentNo: string): Promise<Sent<typeof shipments.$inferSelect>> {
   const [parcel] = await tx
     .select()
     .from(shipments)
     .where(eq(shipments.shipmentNo, shipmentNo))
     .for('no key update');
-  if (!parcel) throw new Error(`no shipment ${shipmentNo}`);
+  if (!parcel || !isSent(parcel)) throw new Error(`no parcel ${shipmentNo}`);
   return parcel;
 }
 
@@ -215,7 +216,7 @@ async function announce(
     const others = await tx
       .select({ state: shipments.trackState })
       .from(shipments)
-      .where(eq(shipments.orderNo, orderNo));
+      .where(and(eq(shipments.orderNo, orderNo), notInArray(shipments.stage, ['refused', 'cancelled'])));
     if (others.every(({ state }) => state === 'signed'))
       messages.push({ what: 'signed', signedAt: (change.lastEventAt ?? at).toISOString() });
   }

@@ -37,6 +37,16 @@ export class Privacy {
     return key ? (JSON.parse(decrypt(key, sealedContact, buyerId).toString()) as Contact) : null;
   }
 
+  /** The same for words that someone wrote (FU-6). */
+  async sealText(buyerId: string, text: string): Promise<Buffer> {
+    return encrypt(await this.#keyOf(buyerId), Buffer.from(text), buyerId);
+  }
+
+  async openText(buyerId: string, sealedText: Buffer): Promise<string | null> {
+    const key = await this.#existingKey(buyerId);
+    return key ? decrypt(key, sealedText, buyerId).toString() : null;
+  }
+
   async #keyOf(buyerId: string): Promise<Buffer> {
     const existing = await this.#existingKey(buyerId);
     if (existing) return existing;

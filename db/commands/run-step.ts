@@ -78,7 +78,7 @@ async function repeated(
 function resultOf(
   outcome: StepResult['outcome'],
   nodes: readonly OrderNode[],
-  { verdict, effects, attemptsLeft }: Decision,
+  { verdict, effects, attemptsLeft, toDo }: Decision,
 ): StepResult {
   const [own, ...others] = nodes.map((node) => after(node, effects.nodes));
   return {
@@ -87,6 +87,7 @@ function resultOf(
     node: own ? viewOf(own, others) : null,
     refundNos: effects.refunds.map((refund) => refund.refundNo),
     ...(attemptsLeft ? { attemptsLeft: true } : {}),
+    ...(toDo ? { toDo } : {}),
   };
 }
 
@@ -95,12 +96,17 @@ function after(node: OrderNode, changes: Decision['effects']['nodes']): OrderNod
   const change = changes.find((candidate) => candidate.orderNo === node.orderNo);
   if (!change) return node;
   const { review, contractId, autoReceiptAt, holds, clockLeftMs, receiptExtended } = change.set;
-  const { givenBackFen, priceCutFen, freightCutFen } = change.set;
+  const { givenBackFen, priceCutFen, freightCutFen, dispatch, progress } = change.set;
+  const { cancellationNo, cancellationDueAt } = change.set;
   return {
     ...node,
     state: change.to,
     version: node.version + 1,
     review: review ?? node.review,
+    dispatch: dispatch ?? node.dispatch,
+    progress: progress ?? node.progress,
+    cancellationNo: cancellationNo === '' ? null : (cancellationNo ?? node.cancellationNo),
+    cancellationDueAt: cancellationDueAt ?? node.cancellationDueAt,
     contractId: contractId ?? node.contractId,
     autoReceiptAt: autoReceiptAt ?? node.autoReceiptAt,
     holds: holds ?? node.holds,

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lte } from 'drizzle-orm';
+import { and, eq, lte, or } from 'drizzle-orm';
 import { settlementVoucher } from '../../domain/ledger/vouchers.ts';
 import { sumFen } from '../../domain/money.ts';
 import type { Database } from '../client.ts';
@@ -15,7 +15,7 @@ export async function settleBatch(db: Database, at: Date, limit: number): Promis
       .from(settlementLines)
       .innerJoin(orders, eq(orders.orderNo, settlementLines.orderNo))
       .where(and(eq(settlementLines.state, 'due'), lte(settlementLines.dueAt, at), eq(orders.holds, 0)))
-      .orderBy(settlementLines.orderNo, settlementLines.lineNo)
+      .orderBy(settlementLines.orderNo, settlementLines.lineNo, settlementLines.seq)
       .limit(limit)
       // The order row too: a hold being placed at this moment waits, or makes us wait and see it.
       .for('no key update', { skipLocked: true });
@@ -28,7 +28,7 @@ export async function settleBatch(db: Database, at: Date, limit: number): Promis
         { orderNo, rootNo: first.rootNo, operator: 'system', at },
         {
           merchantId: first.line.merchantId,
-          settlementNo: `${settlementNo}-${first.line.lineNo}`,
+          settlementNo: `${settlementNo}-${first.line.lineNo}${first.line.seq > 0 ? `-${first.line.seq}` : ''}`,
           commissionFen: sumFen(rows.map((row) => row.line.commissionFen)),
           netFen: sumFen(rows.map((row) => row.line.netFen)),
         },
@@ -42,9 +42,10 @@ export async function settleBatch(db: Database, at: Date, limit: number): Promis
         .where(
           and(
             eq(settlementLines.orderNo, orderNo),
-            inArray(
-              settlementLines.lineNo,
-              rows.map((row) => row.line.lineNo),
+            or(
+              ...rows.map(({ line }) =>
+                and(eq(settlementLines.lineNo, line.lineNo), eq(settlementLines.seq, line.seq)),
+              ),
             ),
           ),
         );

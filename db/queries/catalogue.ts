@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, ilike, inArray, lte, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, ilike, inArray, lte, ne, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import * as t from '../schema/index.ts';
 
@@ -76,6 +76,9 @@ const contractInForce = (at: Date) => sql<
 >`(SELECT contract_id FROM contracts k WHERE k.merchant_id = ${t.shops.merchantId}
   AND k.valid_from <= ${at.toISOString()} AND (k.valid_to IS NULL OR k.valid_to > ${at.toISOString()}) ORDER BY k.valid_from DESC LIMIT 1)`;
 
+const hasCompleted = (buyerId: string) =>
+  sql<boolean>`EXISTS (SELECT 1 FROM orders o WHERE o.buyer_id = ${buyerId} AND o.state = 'completed')`;
+
 /** Everything a quote is made from, in parallel: catalogue, member level, promotions, coupons, freight, points. */
 export async function loadPricingFacts(
   db: Database,
@@ -97,8 +100,9 @@ export async function loadPricingFacts(
       .innerJoin(t.freightTemplates, eq(t.freightTemplates.freightTemplateId, t.skus.freightTemplateId))
       .where(inArray(t.skus.skuId, skuIds)),
     db
-      .select()
+      .select({ ...getTableColumns(t.stockLevels), system: t.warehouses.system })
       .from(t.stockLevels)
+      .leftJoin(t.warehouses, eq(t.warehouses.warehouseId, t.stockLevels.warehouseId))
       .where(inArray(t.stockLevels.skuId, skuIds))
       .orderBy(
         desc(sql`${t.stockLevels.onHand} - ${t.stockLevels.reserved}`),
@@ -115,7 +119,7 @@ export async function loadPricingFacts(
           .from(t.coupons)
           .where(and(eq(t.coupons.buyerId, buyerId), inArray(t.coupons.couponId, [...couponIds]))),
     db
-      .select({ percent: t.memberLevels.percent })
+      .select({ percent: t.memberLevels.percent, hasCompleted: hasCompleted(buyerId) })
       .from(t.buyers)
       .innerJoin(t.memberLevels, eq(t.memberLevels.level, t.buyers.memberLevel))
       .where(eq(t.buyers.buyerId, buyerId)),
@@ -133,6 +137,7 @@ export async function loadPricingFacts(
     promotions,
     coupons,
     memberPercent: member?.percent ?? 100,
+    isNewBuyer: !member?.hasCompleted,
     pointsAvailable: Math.max(0, (points?.balance ?? 0) - (points?.frozen ?? 0)),
     region: address?.region ?? null,
   };

@@ -1,15 +1,26 @@
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { withCuts } from '../../domain/order/price-cut.ts';
 import type { NodeState } from '../../domain/order/states.ts';
 import { type Database, oncePerDatabase } from '../client.ts';
 import * as t from '../schema/index.ts';
+import { isReviewOverdue, isShipOverdue } from './overdue.ts';
 
 const ROOT_LENGTH = 21;
 
 /** All that a representation shows of a node. */
 const WITH_ALL = {
+  shop: { columns: { reviewRules: true } },
   lines: { orderBy: asc(t.orderLines.lineNo) },
-  shipments: { orderBy: asc(t.shipments.shipmentNo) },
+  shipments: {
+    orderBy: asc(t.shipments.shipmentNo),
+    with: {
+      lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.shipmentLines.lineNo) },
+      warehouse: { columns: { name: true, handlingSeconds: true } },
+    },
+  },
+  cancellations: { orderBy: asc(t.cancellations.askedAt) },
+  // The newest.
+  addresses: { orderBy: desc(t.orderAddresses.version), limit: 1 },
   payments: { orderBy: asc(t.payments.attempt) },
   refunds: { orderBy: asc(t.refunds.refundNo) },
   settlementLines: { orderBy: asc(t.settlementLines.lineNo) },
@@ -58,11 +69,11 @@ export async function listBuyerOrders(db: Database, buyerId: string, { before, l
   );
 }
 
-/** A merchant's own leaves, newest first (SP-10). */
+/** A merchant's own leaves, newest first (SP-10); with `overdueAt`, those that wait too long by then (FU-1, FU-7). */
 export async function listMerchantOrders(
   db: Database,
   merchantId: string,
-  state: NodeState | undefined,
+  { state, overdueAt }: { state: NodeState | undefined; overdueAt: Date | undefined },
   { before, limit }: OrderPage,
 ) {
   const rows = await db
@@ -72,6 +83,7 @@ export async function listMerchantOrders(
       and(
         eq(t.orders.merchantId, merchantId),
         state ? eq(t.orders.state, state) : undefined,
+        overdueAt ? or(isShipOverdue(overdueAt), isReviewOverdue(overdueAt)) : undefined,
         before ? lt(t.orders.orderNo, before) : undefined,
       ),
     )

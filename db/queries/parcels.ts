@@ -1,14 +1,25 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { isSent, type Sent } from '../../domain/fulfilment/stages.ts';
 import type { Database } from '../client.ts';
-import { orders, parcelAnomalies, shipments, shops, trackEvents } from '../schema/index.ts';
+import { orders, parcelAnomalies, shipmentReports, shipments, shops, trackEvents } from '../schema/index.ts';
 
-export type ParcelRow = Awaited<ReturnType<typeof parcelsToWatch>>[number];
+type Row = Awaited<ReturnType<typeof parcels>>[number];
+
+/** A parcel that has left, with what its watch needs of its order. */
+export type ParcelRow = Omit<Row, 'shipment'> & { shipment: Sent<Row['shipment']> };
+
+/** Only what has left is watched; the types know it from here on. */
+const sent = (rows: readonly Row[]): ParcelRow[] =>
+  rows.flatMap(({ shipment, ...row }) => (isSent(shipment) ? [{ ...row, shipment }] : []));
+
+/** Where it goes since the buyer changed it (FU-6). */
+const newestContact = sql`(SELECT a.sealed_contact FROM order_addresses a WHERE a.order_no = ${orders.orderNo} ORDER BY a.version DESC LIMIT 1)`;
 
 const PARCEL = {
   shipment: shipments,
   buyerId: orders.buyerId,
   region: orders.region,
-  sealedContact: orders.sealedContact,
+  sealedContact: sql`coalesce(${newestContact}, ${orders.sealedContact})`.mapWith(orders.sealedContact),
 };
 
 const parcels = (db: Database) =>
@@ -26,9 +37,9 @@ const isWatchable = (now: Date) =>
 const BACKOFF = sql`least(3600, 30 * power(2, least(${shipments.failedAsks}, 10) - 1)) * interval '1 second'`;
 
 /** Parcels on their way that nobody watches yet, and whose last failed try was long enough ago. */
-export async function parcelsToWatch(db: Database, now: Date, limit: number) {
+export async function parcelsToWatch(db: Database, now: Date, limit: number): Promise<ParcelRow[]> {
   const at = now.toISOString();
-  return await parcels(db)
+  const rows = await parcels(db)
     .where(
       and(
         isWatchable(now),
@@ -38,14 +49,16 @@ export async function parcelsToWatch(db: Database, now: Date, limit: number) {
     )
     .orderBy(asc(shipments.shippedAt))
     .limit(limit);
+  return sent(rows);
 }
 
 /** Watched parcels that nothing was heard of since `before`, by push or by question. */
 export async function silentParcels(db: Database, before: Date, limit: number): Promise<ParcelRow[]> {
-  return await parcels(db)
+  const rows = await parcels(db)
     .where(and(isWatchable(before), isNotNull(shipments.watchedAt), lt(shipments.askedAt, before)))
     .orderBy(asc(shipments.askedAt))
     .limit(limit);
+  return sent(rows);
 }
 
 /** Parcels on their way without an event since `before` and without an alarm about it, by number from `after` on. */
@@ -54,11 +67,11 @@ export async function possiblyStalled(
   before: Date,
   { after, limit }: { after: string; limit: number },
 ): Promise<ParcelRow[]> {
-  return await parcels(db)
+  const rows = await parcels(db)
     .where(
       and(
         eq(shipments.trackEnded, false),
-        eq(orders.state, 'awaiting_receipt'),
+        inArray(orders.state, ['awaiting_shipment', 'awaiting_receipt']),
         sql`coalesce(${shipments.lastEventAt}, ${shipments.shippedAt}) < ${before.toISOString()}::timestamptz`,
         sql`${shipments.trackState} not in ('signed', 'returned', 'refused', 'returning')`,
         sql`not exists (select 1 from ${parcelAnomalies} a where a.shipment_no = ${shipments.shipmentNo}
@@ -68,11 +81,13 @@ export async function possiblyStalled(
     )
     .orderBy(asc(shipments.shipmentNo))
     .limit(limit);
+  return sent(rows);
 }
 
+/** A parcel that has left; undefined where there is none of that number, or it is still in a warehouse. */
 export async function findParcel(db: Database, shipmentNo: string) {
   const [row] = await db.select().from(shipments).where(eq(shipments.shipmentNo, shipmentNo));
-  return row;
+  return row && isSent(row) ? row : undefined;
 }
 
 /** The parcels of some orders with their whole tracks, oldest event first (LG-1). */
@@ -83,6 +98,7 @@ export async function loadTracks(db: Database, orderNos: readonly string[]) {
     with: {
       events: { orderBy: [asc(trackEvents.at), asc(trackEvents.seq)] },
       anomalies: { orderBy: asc(parcelAnomalies.openedAt) },
+      reports: { orderBy: [asc(shipmentReports.at), asc(shipmentReports.receivedAt)] },
       order: { columns: { region: true }, with: { merchant: { columns: { contact: true } } } },
     },
   });

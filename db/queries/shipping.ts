@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull } from 'drizzle-orm';
+import { and, type Column, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { inbox, orders } from '../schema/index.ts';
 
@@ -9,7 +9,7 @@ export async function loadShippable(db: Database, merchantId: string, orderNos: 
   const pages = await inPages(orderNos, (page) =>
     db.query.orders.findMany({
       columns: { orderNo: true, state: true, review: true },
-      where: and(inArray(orders.orderNo, page), eq(orders.merchantId, merchantId)),
+      where: and(among(orders.orderNo, page), eq(orders.merchantId, merchantId)),
       with: { shipments: { columns: { carrier: true, trackingNo: true } } },
     }),
   );
@@ -22,10 +22,13 @@ export async function inboxVerdicts(db: Database, inboxIds: readonly string[]) {
     db
       .select({ inboxId: inbox.inboxId, verdict: inbox.verdict })
       .from(inbox)
-      .where(and(inArray(inbox.inboxId, page), isNotNull(inbox.verdict))),
+      .where(and(among(inbox.inboxId, page), isNotNull(inbox.verdict))),
   );
   return new Map(rows.map(({ inboxId, verdict }) => [inboxId, verdict]));
 }
+
+/** One parameter, however many ids: a list of them would be a statement to prepare for each length. */
+const among = (column: Column, ids: readonly string[]) => sql`${column} = any(${sql.param(ids)}::text[])`;
 
 async function inPages<T>(ids: readonly string[], load: (page: string[]) => Promise<T[]>): Promise<T[]> {
   const found: T[] = [];

@@ -2,6 +2,9 @@ import { asc, eq, isNull } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { workItems } from '../schema/index.ts';
 
+export type WorkItemRow = typeof workItems.$inferSelect;
+
+/** Open items of every owner, most urgent first. */
 export async function openWorkItems(db: Database) {
   return await db
     .select()

@@ -60,7 +60,9 @@ export const pointsMovements = pgTable(
     cause: text('cause', { enum: ['freeze', 'unfreeze', 'deduct', 'return', 'opening'] }).notNull(),
     balanceDelta: integer('balance_delta').notNull(),
     frozenDelta: integer('frozen_delta').notNull(),
+    /** Sets apart the movements of one cause: the step, where an order comes back in parts. */
+    ref: text('ref').notNull().default(''),
     at: instant('at').notNull(),
   },
-  (t) => [unique('points_movements_once').on(t.orderNo, t.cause)],
+  (t) => [unique('points_movements_once').on(t.orderNo, t.cause, t.ref)],
 );

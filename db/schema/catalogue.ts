@@ -1,4 +1,5 @@
 import { boolean, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { ReviewRules } from '../../domain/order/review-rules.ts';
 import type { FreightTemplate } from '../../domain/pricing/types.ts';
 import { fen, fenJson, instant } from './columns.ts';
 
@@ -37,6 +38,8 @@ export const shops = pgTable('shops', {
     .notNull()
     .default(2 * 86_400),
   paymentMethods: text('payment_methods').array().notNull(),
+  /** What sends a self-operated shop's order to a person's review, and how long any may wait for it (FU-1). */
+  reviewRules: fenJson<ReviewRules>('review_rules').notNull().default({}),
 });
 
 /** The product catalogue: what is sold, at which price, and how its stock is held (IN-1). */

@@ -7,7 +7,11 @@ export const fen = (name: string) => bigint(name, { mode: 'bigint' });
 export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 /** Bytes sealed with the owner's data key (AES-256-GCM); see `db/commands/privacy.ts`. */
-export const sealed = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+export const sealed = customType<{ data: Buffer; driverData: Buffer | string }>({
+  dataType: () => 'bytea',
+  // Rows of a relation come as JSON, with bytes in hex.
+  fromDriver: (value) => (typeof value === 'string' ? Buffer.from(value.slice('\\x'.length), 'hex') : value),
+});
 
 /** A jsonb column whose `…Fen` fields are bigint in code. */
 export const fenJson = <T>(name: string) =>

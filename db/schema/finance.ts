@@ -46,6 +46,8 @@ export const settlementLines = pgTable(
   {
     orderNo: text('order_no').notNull(),
     lineNo: integer('line_no').notNull(),
+    /** 0 for the receipt's; later ones take back what was given back since, and are negative (FN-3). */
+    seq: integer('seq').notNull().default(0),
     merchantId: text('merchant_id').notNull(),
     dueAt: instant('due_at').notNull(),
     /** goods − shop-borne discounts + freight. */
@@ -59,7 +61,7 @@ export const settlementLines = pgTable(
     settledAt: instant('settled_at'),
   },
   (t) => [
-    primaryKey({ columns: [t.orderNo, t.lineNo] }),
+    primaryKey({ columns: [t.orderNo, t.lineNo, t.seq] }),
     // Serves the settlement batch.
     index('settlement_lines_due').on(t.state, t.dueAt),
     index('settlement_lines_merchant').on(t.merchantId, t.settledAt),

@@ -18,7 +18,7 @@ export const stockLevels = pgTable(
   ],
 );
 
-/** Every change of a stock level with its cause (IN-7); append-only. An order moves a SKU once per cause (IN-3). */
+/** Every change of a stock level with its cause (IN-7); append-only. An order moves a SKU once per cause and ref (IN-3). */
 export const stockMovements = pgTable(
   'stock_movements',
   {
@@ -26,10 +26,14 @@ export const stockMovements = pgTable(
     skuId: text('sku_id').notNull(),
     warehouseId: text('warehouse_id').notNull(),
     orderNo: text('order_no'),
-    cause: text('cause', { enum: ['opening', 'reserve', 'release', 'sell', 'return'] }).notNull(),
+    cause: text('cause', {
+      enum: ['opening', 'reserve', 'release', 'sell', 'return', 'reassign', 'shortage'],
+    }).notNull(),
+    /** Sets apart the movements of one cause: the step, where an order comes back in parts. */
+    ref: text('ref').notNull().default(''),
     onHandDelta: integer('on_hand_delta').notNull(),
     reservedDelta: integer('reserved_delta').notNull(),
     at: instant('at').notNull(),
   },
-  (t) => [unique('stock_movements_once').on(t.orderNo, t.skuId, t.warehouseId, t.cause)],
+  (t) => [unique('stock_movements_once').on(t.orderNo, t.skuId, t.warehouseId, t.cause, t.ref)],
 );

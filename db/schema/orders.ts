@@ -6,12 +6,14 @@ import {
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { NodeKind, NodeState, ReviewState } from '../../domain/order/states.ts';
+import type { LineProgress } from '../../domain/order/progress.ts';
+import type { Dispatch, NodeKind, NodeState, ReviewState } from '../../domain/order/states.ts';
 import type { ExplainedStep, LineDiscount } from '../../domain/pricing/types.ts';
 import { fen, fenJson, instant, sealed } from './columns.ts';
 
@@ -55,6 +57,16 @@ export const orders = pgTable(
     attempts: integer('attempts').notNull().default(0),
     review: text('review').$type<ReviewState>().notNull(),
     reviewReason: text('review_reason'),
+    /** Who ships it: the merchant; or a warehouse, which is to be told (`due`) or was told (`done`). */
+    dispatch: text('dispatch').$type<Dispatch>().notNull().default('merchant'),
+    /** How many pieces of each line are planned for a warehouse, have left, and were taken back. */
+    progress: jsonb('progress').$type<LineProgress>().notNull().default({}),
+    /** How many shipments there are: the next one's number. */
+    shipmentsMade: integer('shipments_made').notNull().default(0),
+    /** The open request to stop it (CN-2): outbound is paused while there is one. */
+    cancellationNo: text('cancellation_no'),
+    /** Until when a merchant who ships by hand can prove that it did; then the request is agreed (decision 24). */
+    cancellationDueAt: instant('cancellation_due_at'),
     contractId: text('contract_id'),
     paidAt: instant('paid_at'),
     shippedAt: instant('shipped_at'),

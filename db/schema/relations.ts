@@ -1,16 +1,28 @@
 import { relations } from 'drizzle-orm';
-import { merchants } from './catalogue.ts';
+import { merchants, shops } from './catalogue.ts';
 import { settlementLines } from './finance.ts';
-import { parcelAnomalies, shipments, trackEvents } from './fulfilment.ts';
+import {
+  cancellations,
+  orderAddresses,
+  parcelAnomalies,
+  shipmentLines,
+  shipmentReports,
+  shipments,
+  trackEvents,
+  warehouses,
+} from './fulfilment.ts';
 import { orderLines, orders } from './orders.ts';
 import { payments, refunds } from './payments.ts';
 
 export const orderRelations = relations(orders, ({ many, one }) => ({
   lines: many(orderLines),
   shipments: many(shipments),
+  cancellations: many(cancellations),
+  addresses: many(orderAddresses),
   payments: many(payments),
   refunds: many(refunds),
   settlementLines: many(settlementLines),
+  shop: one(shops, { fields: [orders.shopId], references: [shops.shopId] }),
   merchant: one(merchants, { fields: [orders.merchantId], references: [merchants.merchantId] }),
   children: many(orders, { relationName: 'tree' }),
   parent: one(orders, { fields: [orders.parentNo], references: [orders.orderNo], relationName: 'tree' }),
@@ -27,7 +39,22 @@ export const settlementLineRelations = relations(settlementLines, ({ one }) => (
 export const shipmentRelations = relations(shipments, ({ many, one }) => ({
   anomalies: many(parcelAnomalies),
   events: many(trackEvents),
+  lines: many(shipmentLines),
+  reports: many(shipmentReports),
   order: one(orders, { fields: [shipments.orderNo], references: [orders.orderNo] }),
+  warehouse: one(warehouses, { fields: [shipments.warehouseId], references: [warehouses.warehouseId] }),
+}));
+
+export const shipmentLineRelations = relations(shipmentLines, ({ one }) => ({
+  shipment: one(shipments, { fields: [shipmentLines.shipmentNo], references: [shipments.shipmentNo] }),
+}));
+
+export const shipmentReportRelations = relations(shipmentReports, ({ one }) => ({
+  shipment: one(shipments, { fields: [shipmentReports.shipmentNo], references: [shipments.shipmentNo] }),
+}));
+
+export const cancellationRelations = relations(cancellations, ({ one }) => ({
+  order: one(orders, { fields: [cancellations.orderNo], references: [orders.orderNo] }),
 }));
 
 export const paymentRelations = relations(payments, ({ one }) => ({
@@ -44,4 +71,8 @@ export const parcelAnomalyRelations = relations(parcelAnomalies, ({ one }) => ({
 
 export const trackEventRelations = relations(trackEvents, ({ one }) => ({
   shipment: one(shipments, { fields: [trackEvents.shipmentNo], references: [shipments.shipmentNo] }),
+}));
+
+export const orderAddressRelations = relations(orderAddresses, ({ one }) => ({
+  order: one(orders, { fields: [orderAddresses.orderNo], references: [orders.orderNo] }),
 }));

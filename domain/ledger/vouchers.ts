@@ -106,10 +106,15 @@ export function refundVoucher(
   };
 }
 
-/** Redeemed points given back to the buyer (FN-3). */
-export function pointsReturnVoucher(header: Header, pointsFen: Fen, reverses: string): Voucher {
+/** Redeemed points given back to the buyer (FN-3), all of them or a `part` at a time. */
+export function pointsReturnVoucher(
+  header: Header,
+  { pointsFen, part }: { pointsFen: Fen; part?: string },
+  reverses: string,
+): Voucher {
+  const voucherNo = [header.orderNo, 'POINTS-BACK', ...(part ? [part] : [])].join('-');
   return {
-    ...voucher(header, 'refund', `${header.orderNo}-POINTS-BACK`, 'points returned', [
+    ...voucher(header, 'refund', voucherNo, 'points returned', [
       { debit: accounts.deposits, credit: accounts.pointsLiability, amountFen: pointsFen },
     ]),
     reverses,
@@ -128,7 +133,23 @@ export function receiptVoucher(
   ]);
 }
 
-/** A due leaf is settled: commission to the platform, the net to the merchant (FN-6). */
+/** Part of a receipt is undone (FN-3): the merchant's payable goes down, and may become negative. */
+export function receiptReversalVoucher(
+  header: Header,
+  back: { merchantId: string; cause: string; depositsFen: Fen; platformDiscountFen: Fen },
+): Voucher {
+  const payable = accounts.merchantPayable(back.merchantId);
+  const voucherNo = `${header.orderNo}-RECEIPT-BACK-${back.cause}`;
+  return {
+    ...voucher(header, 'receipt', voucherNo, back.cause, [
+      { debit: payable, credit: accounts.deposits, amountFen: back.depositsFen },
+      { debit: payable, credit: accounts.promotionCost, amountFen: back.platformDiscountFen },
+    ]),
+    reverses: `${header.orderNo}-RECEIPT`,
+  };
+}
+
+/** What is due of a leaf is settled: commission to the platform, the net to the merchant (FN-6); taken back where negative. */
 export function settlementVoucher(
   header: Header,
   settled: { merchantId: string; settlementNo: string; commissionFen: Fen; netFen: Fen },
@@ -140,10 +161,17 @@ export function settlementVoucher(
     `${header.orderNo}-SETTLE-${settled.settlementNo}`,
     settled.settlementNo,
     [
-      { debit: payable, credit: accounts.commission, amountFen: settled.commissionFen },
-      { debit: payable, credit: accounts.merchantSettled(settled.merchantId), amountFen: settled.netFen },
+      signed(payable, accounts.commission, settled.commissionFen),
+      signed(payable, accounts.merchantSettled(settled.merchantId), settled.netFen),
     ],
   );
+}
+
+/** A posting of an amount that may be negative: then it goes the other way. */
+function signed(debit: string, credit: string, amountFen: Fen): Posting {
+  return amountFen < 0n
+    ? { debit: credit, credit: debit, amountFen: -amountFen }
+    : { debit, credit, amountFen };
 }
 
 function voucher(

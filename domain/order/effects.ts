@@ -1,7 +1,17 @@
 import type { Voucher } from '../ledger/vouchers.ts';
 import type { Fen } from '../money.ts';
+import type {
+  DecidedCancellation,
+  LineReversal,
+  NewCancellation,
+  NewShipment,
+  NewWorkItem,
+  ShipmentChange,
+  ShipmentCorrection,
+} from './fulfilment-effects.ts';
 import type { OrderNode } from './node.ts';
-import { canTransition, type NodeState, type ReviewState, type StepAction } from './states.ts';
+import type { LineProgress } from './progress.ts';
+import { canTransition, type Dispatch, type NodeState, type ReviewState, type StepAction } from './states.ts';
 
 /** What a step does, as data. `db/commands/commit-step.ts` writes all of it in one statement, or none of it. */
 export interface Effects {
@@ -12,7 +22,13 @@ export interface Effects {
   payments: PaymentChange[];
   refunds: NewRefund[];
   shipments: NewShipment[];
+  shipmentChanges: ShipmentChange[];
   corrections: ShipmentCorrection[];
+  reversals: LineReversal[];
+  cancellations: NewCancellation[];
+  cancellationsDecided: DecidedCancellation[];
+  workItems: NewWorkItem[];
+  workItemsDone: { workItemId: string; outcome: string }[];
   vouchers: Voucher[];
   settlementLines: NewSettlementLine[];
   notices: Notice[];
@@ -28,6 +44,12 @@ export interface NodeChange {
   set: Partial<{
     review: ReviewState;
     reviewReason: string;
+    dispatch: Dispatch;
+    progress: LineProgress;
+    shipmentsMade: number;
+    /** Empty: no request is open any more. */
+    cancellationNo: string;
+    cancellationDueAt: Date;
     contractId: string;
     paidAt: Date;
     shippedAt: Date;
@@ -47,9 +69,11 @@ export interface StockChange {
   orderNo: string;
   skuId: string;
   warehouseId: string;
-  cause: 'reserve' | 'release' | 'sell' | 'return';
+  cause: 'reserve' | 'release' | 'sell' | 'return' | 'reassign' | 'shortage';
   onHandDelta: number;
   reservedDelta: number;
+  /** Sets apart the movements of one cause, where an order comes back in parts. */
+  ref?: string;
 }
 
 export interface PointsChange {
@@ -58,6 +82,7 @@ export interface PointsChange {
   cause: 'freeze' | 'unfreeze' | 'deduct' | 'return';
   balanceDelta: number;
   frozenDelta: number;
+  ref?: string;
 }
 
 export interface CouponChange {
@@ -85,24 +110,11 @@ export interface NewRefund {
   source: 'deposits' | 'unallocated';
 }
 
-export interface NewShipment {
-  shipmentNo: string;
-  orderNo: string;
-  rootNo: string;
-  carrier: string;
-  trackingNo: string;
-}
-
-/** A parcel's new number, if it still has the old one and is not signed for; its watch begins anew (FU-3). */
-export interface ShipmentCorrection {
-  shipmentNo: string;
-  from: { carrier: string; trackingNo: string };
-  to: { carrier: string; trackingNo: string };
-}
-
 export interface NewSettlementLine {
   orderNo: string;
   lineNo: number;
+  /** 0 for the receipt's; later ones take back, and are negative. */
+  seq: number;
   merchantId: string;
   dueAt: Date;
   baseFen: Fen;
@@ -130,6 +142,12 @@ export interface HoldChange {
 /** The consumed message's fate, written into its inbox row and shown to whoever sent it. */
 export type Verdict = { result: 'accepted' } | { result: 'refused'; code: string; state: NodeState };
 
+/** Outside work that a step makes necessary: shipments to be told to their warehouse, and a request to be carried out. */
+export interface ToDo {
+  push?: readonly string[];
+  stop?: { cancellationNo: string; shipmentNos: readonly string[] };
+}
+
 /** What a step decides: effects to commit, and the verdict. A refusal has no effects but leaves a log row. */
 export interface Decision {
   verdict: Verdict;
@@ -138,6 +156,8 @@ export interface Decision {
   attemptsLeft?: boolean;
   /** What the log row keeps beside the message: what was there before. */
   trace?: Record<string, unknown>;
+  /** What the workflow is to have done outside because of it. */
+  toDo?: ToDo;
   /** Not possible yet, something must be done first: nothing is written, not even the refusal. */
   transient?: boolean;
 }
@@ -151,7 +171,13 @@ export function noEffects(): Effects {
     payments: [],
     refunds: [],
     shipments: [],
+    shipmentChanges: [],
     corrections: [],
+    reversals: [],
+    cancellations: [],
+    cancellationsDecided: [],
+    workItems: [],
+    workItemsDone: [],
     vouchers: [],
     settlementLines: [],
     notices: [],

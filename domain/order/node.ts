@@ -1,6 +1,7 @@
 import type { Fen } from '../money.ts';
 import type { LineDiscount } from '../pricing/types.ts';
-import type { NodeKind, NodeState, ReviewState } from './states.ts';
+import type { LineProgress } from './progress.ts';
+import type { Dispatch, NodeKind, NodeState, ReviewState } from './states.ts';
 
 /** A line of a leaf with its share of every amount. */
 export interface OrderLine {
@@ -47,6 +48,12 @@ export interface OrderNode {
   version: number;
   paymentDeadline: Date;
   review: ReviewState;
+  reviewReason: string | null;
+  dispatch: Dispatch;
+  progress: LineProgress;
+  shipmentsMade: number;
+  cancellationNo: string | null;
+  cancellationDueAt: Date | null;
   contractId: string | null;
   autoReceiptAt: Date | null;
   holds: number;

@@ -1,12 +1,10 @@
+import type { ShipmentStage } from '../fulfilment/stages.ts';
+import { CANCELLATION_WORDS, STAGE_WORDS } from '../fulfilment/words.ts';
 import type { ParcelState } from '../logistics/tracks.ts';
 import { STATE_WORDS } from '../logistics/words.ts';
 import { type Fen, formatYuan } from '../money.ts';
+import { beijing, capital, duration, joined, NOTHING, type Prompt } from './sentences.ts';
 import type { OrderState, ReviewState } from './states.ts';
-
-export interface Prompt {
-  zh: string;
-  en: string;
-}
 
 export interface PromptSubject {
   state: OrderState;
@@ -16,6 +14,9 @@ export interface PromptSubject {
   secondsLeft: number | null;
   /** Until when the shop promised to ship (FU-7); null before payment. */
   shipBy: Date | null;
+  /** The promise to ship that was broken (FU-7), and whether the review waits too long (FU-1). */
+  overdueSince: Date | null;
+  reviewOverdue: boolean;
   /** The provider's words for the newest attempt's failure, where it gave any (PY-4). */
   lastFailure: Prompt | null;
   autoReceiptAt: Date | null;
@@ -26,6 +27,10 @@ export interface PromptSubject {
     trackState: ParcelState;
     lastEventText: string | null;
   }[];
+  /** What a warehouse is working on (FU-2). */
+  inWarehouse: readonly { stage: ShipmentStage }[];
+  /** A request to cancel it is open (CN-2). */
+  isStopping: boolean;
   endReason: string | null;
   refunds: readonly { amountFen: Fen; state: string }[];
   settlementDueAt: Date | null;
@@ -54,16 +59,31 @@ export function promptOf(order: PromptSubject): Prompt {
 /** What it says to its merchant where that differs (NT-1: review, settlement). */
 export function merchantPromptOf(order: PromptSubject): Prompt {
   if (order.state === 'awaiting_shipment' && order.review !== 'confirmed') {
-    return {
-      zh: '已付款，请核对商品与地址后确认订单。',
-      en: 'Paid. Check items and address, then confirm the order.',
-    };
+    const rule = REVIEW_RULES[order.reviewReason ?? ''] ?? NOTHING;
+    return joined(
+      {
+        zh: `已付款，${rule.zh}请核对商品与地址后确认订单。`,
+        en: `Paid. ${rule.en}Check items and address, then confirm the order.`,
+      },
+      order.reviewOverdue ? { zh: '确认已超时，请尽快处理。', en: 'It has waited too long.' } : NOTHING,
+      late(order, MERCHANT_ADVICE),
+    );
   }
-  if (order.state === 'awaiting_shipment')
+  if (order.state === 'awaiting_shipment' && order.isStopping)
     return {
-      zh: '请备货，发货后填写快递单号。',
-      en: 'Pack the goods; once handed over, enter carrier and tracking number.',
+      zh: '买家申请取消，出库已暂停。如已交给快递，请在时限内填写单号，否则将同意取消。',
+      en: 'The buyer asks to cancel; outbound is paused. If it was handed over, enter the number in time, or it is agreed.',
     };
+  if (order.state === 'awaiting_shipment' && order.inWarehouse.length > 0)
+    return awaitingShipment(order, MERCHANT_ADVICE);
+  if (order.state === 'awaiting_shipment')
+    return joined(
+      {
+        zh: '请备货，发货后填写快递单号。',
+        en: 'Pack the goods; once handed over, enter carrier and tracking number.',
+      },
+      late(order, MERCHANT_ADVICE),
+    );
   if (order.state === 'completed' && order.settlementDueAt) {
     const due = beijing(order.settlementDueAt);
     return {
@@ -88,27 +108,70 @@ function awaitingPayment({ payableFen, secondsLeft, lastFailure }: PromptSubject
   };
 }
 
-function awaitingShipment({ review, reviewReason, shipBy }: PromptSubject): Prompt {
-  if (review === 'held') {
+/** Why a rule sent an order to a person (FU-1). */
+const REVIEW_RULES: Record<string, Prompt> = {
+  rule_amount: { zh: '金额较大，', en: 'It is a large amount. ' },
+  rule_new_buyer: { zh: '新买家首单，', en: 'It is the buyer’s first order. ' },
+  rule_address: { zh: '收货地区需人工核对，', en: 'Its region is checked by hand. ' },
+};
+
+/** What to do about a broken promise to ship. */
+const BUYER_ADVICE: Prompt = { zh: '可以催商家发货', en: 'you can urge the merchant' };
+const MERCHANT_ADVICE: Prompt = { zh: '请尽快发货', en: 'ship it as soon as you can' };
+
+/** That it should have been shipped by now (FU-7), with what to do; nothing where it is in time. */
+function late({ overdueSince }: PromptSubject, advice: Prompt): Prompt {
+  if (!overdueSince) return NOTHING;
+  const promised = beijing(overdueSince);
+  return {
+    zh: `已超过承诺的发货时间 ${promised}，${advice.zh}。`,
+    en: `It should have shipped by ${promised} (Beijing time); ${advice.en}.`,
+  };
+}
+
+function awaitingShipment(order: PromptSubject, advice = BUYER_ADVICE): Prompt {
+  const { review, reviewReason, shipBy, inWarehouse, shipments } = order;
+  if (order.isStopping)
     return {
-      zh: `商家暂缓发货：${reviewReason}。`,
-      en: `The merchant put the order on hold: ${reviewReason}.`,
+      zh: `取消申请处理中：${CANCELLATION_WORDS.asking.zh}。`,
+      en: `Your request to cancel: ${CANCELLATION_WORDS.asking.en}.`,
     };
+  if (review === 'held') {
+    return joined(
+      { zh: `商家暂缓发货：${reviewReason}。`, en: `The merchant put the order on hold: ${reviewReason}.` },
+      late(order, advice),
+    );
   }
   if (review === 'correction_asked') {
+    return joined(
+      {
+        zh: `商家请您更正订单信息：${reviewReason}。请联系商家。`,
+        en: `The merchant asks for a correction: ${reviewReason}. Please contact the merchant.`,
+      },
+      late(order, advice),
+    );
+  }
+  const inTime = shipBy
+    ? { zh: `预计 ${beijing(shipBy)} 前发货。`, en: `It should ship by ${beijing(shipBy)} (Beijing time).` }
+    : NOTHING;
+  const estimate = order.overdueSince ? late(order, advice) : inTime;
+  const gone = shipments.length > 0;
+  const [first] = inWarehouse;
+  if (first || gone) {
+    const words = first ? STAGE_WORDS[first.stage] : { zh: '商家备货中', en: 'being prepared' };
     return {
-      zh: `商家请您更正订单信息：${reviewReason}。请联系商家。`,
-      en: `The merchant asks for a correction: ${reviewReason}. Please contact the merchant.`,
+      zh: `${gone ? '部分商品已发货，其余' : ''}${words.zh}。${estimate.zh}`,
+      en: `${capital(`${gone ? 'part of it has been shipped, the rest is: ' : ''}${words.en}`)}. ${estimate.en}`,
     };
   }
-  const estimate = shipBy
-    ? { zh: `预计 ${beijing(shipBy)} 前发货。`, en: `It should ship by ${beijing(shipBy)} (Beijing time).` }
-    : { zh: '', en: '' };
   return review === 'pending'
-    ? {
-        zh: `已付款，等待商家确认订单。${estimate.zh}`,
-        en: `Paid. Waiting for the merchant to confirm the order. ${estimate.en}`,
-      }
+    ? joined(
+        { zh: '已付款，等待商家确认订单。', en: 'Paid. Waiting for the merchant to confirm the order.' },
+        order.reviewOverdue
+          ? { zh: '商家确认超时，已提醒商家。', en: 'It takes too long; the merchant was reminded.' }
+          : NOTHING,
+        estimate,
+      )
     : {
         zh: `商家已确认，正在备货。${estimate.zh}`,
         en: `Confirmed. The merchant is preparing the goods. ${estimate.en}`,
@@ -173,20 +236,4 @@ function ended({ endReason, refunds }: PromptSubject): Prompt {
     done > 0n ? `CNY ${formatYuan(done)} was refunded by the original route` : '',
   ];
   return { zh: `${zh.filter(Boolean).join('；')}。`, en: `${capital(en.filter(Boolean).join('; '))}.` };
-}
-
-function duration(seconds: number, language: 'zh' | 'en'): string {
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  const rest = seconds % 60;
-  const units = language === 'zh' ? ['小时', '分', '秒'] : [' h ', ' min ', ' s'];
-  return `${hours ? hours + (units[0] as string) : ''}${hours || minutes ? minutes + (units[1] as string) : ''}${rest}${units[2]}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function beijing(at: Date): string {
-  return new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -15,15 +15,23 @@ export type NodeState = OrderState | 'split';
 export type NodeKind = 'single' | 'parent' | 'child';
 export type ReviewState = 'pending' | 'confirmed' | 'held' | 'correction_asked';
 
+/** Who ships a leaf: its merchant; or a warehouse, which is to be told (`due`) or was told (`done`). */
+export type Dispatch = 'merchant' | 'due' | 'done';
+
 /** What can move a node, or be refused (ST-1). The names are those of the process log's `action`. */
 export type StepAction =
   | 'submit'
   | 'record_payment'
   | 'change_price'
+  | 'amend_address'
   | 'cancel_unpaid'
   | 'expire'
   | 'review'
+  | 'dispatch'
   | 'ship'
+  | 'warehouse'
+  | 'ask_cancel'
+  | 'decide_cancel'
   | 'correct_shipment'
   | 'receive'
   | 'extend_receipt'
@@ -44,20 +52,38 @@ export const TRANSITIONS: readonly { action: StepAction; from: NodeState | null;
   { action: 'cancel_unpaid', from: 'awaiting_payment', to: 'cancelled' },
   { action: 'expire', from: 'awaiting_payment', to: 'cancelled' },
   { action: 'ship', from: 'awaiting_shipment', to: 'awaiting_receipt' },
+  { action: 'warehouse', from: 'awaiting_shipment', to: 'awaiting_receipt' },
+  { action: 'ask_cancel', from: 'awaiting_shipment', to: 'cancelled' },
+  { action: 'ask_cancel', from: 'awaiting_shipment', to: 'awaiting_receipt' }, // what was left of it is taken back
+  { action: 'decide_cancel', from: 'awaiting_shipment', to: 'cancelled' },
+  { action: 'decide_cancel', from: 'awaiting_shipment', to: 'awaiting_receipt' },
   { action: 'receive', from: 'awaiting_receipt', to: 'completed' },
   { action: 'refund', from: 'awaiting_shipment', to: 'cancelled' }, // all of it, before hand-over (decision 14)
+  { action: 'refund', from: 'awaiting_shipment', to: 'closed' }, // part of it had left
+  { action: 'refund', from: 'completed', to: 'closed' },
   { action: 'refund', from: 'awaiting_receipt', to: 'closed' }, // all of it, after hand-over
 ];
 
 /** Steps that change a node without moving its state, and where they are possible. */
 export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'change_price', in: 'awaiting_payment' },
+  { action: 'amend_address', in: 'awaiting_payment' },
+  { action: 'amend_address', in: 'awaiting_shipment' }, // until its push (FU-6)
   { action: 'review', in: 'awaiting_shipment' },
+  { action: 'dispatch', in: 'awaiting_shipment' },
+  { action: 'ship', in: 'awaiting_shipment' }, // not all of it (FU-4)
+  { action: 'warehouse', in: 'awaiting_shipment' },
+  { action: 'ask_cancel', in: 'awaiting_shipment' },
+  { action: 'decide_cancel', in: 'awaiting_shipment' },
+  { action: 'decide_cancel', in: 'awaiting_receipt' }, // all of it had left
   { action: 'extend_receipt', in: 'awaiting_receipt' },
   { action: 'refund', in: 'awaiting_shipment' },
   { action: 'refund', in: 'awaiting_receipt' },
+  { action: 'refund', in: 'completed' },
   { action: 'refund', in: 'split' }, // a child of it ended
+  { action: 'correct_shipment', in: 'awaiting_shipment' },
   { action: 'correct_shipment', in: 'awaiting_receipt' },
+  { action: 'parcel', in: 'awaiting_shipment' },
   { action: 'parcel', in: 'awaiting_receipt' },
   { action: 'urge', in: 'awaiting_shipment' },
   { action: 'urge', in: 'awaiting_receipt' },

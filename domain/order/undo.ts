@@ -16,7 +16,7 @@ export function givePointsBack(
     effects.points.push({ orderNo, buyerId, cause: 'return', balanceDelta: points, frozenDelta: 0 });
   if (pointsFen === 0n) return;
   effects.vouchers.push(
-    pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, pointsFen, paymentVoucherNo),
+    pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, { pointsFen }, paymentVoucherNo),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Verdict } from './effects.ts';
+import type { ToDo, Verdict } from './effects.ts';
 import type { OrderNode } from './node.ts';
 import type { NodeKind, NodeState, ReviewState } from './states.ts';
 
@@ -14,6 +14,10 @@ export interface NodeView {
   paymentDeadlineMs: number;
   autoReceiptAtMs: number | null;
   held: boolean;
+  /** Confirmed, and its warehouse is not told yet (FU-2). */
+  toDispatch: boolean;
+  /** When a request to cancel is agreed if the merchant does not prove the hand-over (decision 24). */
+  cancellationDueAtMs: number | null;
   children: string[];
 }
 
@@ -29,6 +33,8 @@ export interface StepResult {
   refundNos: string[];
   /** The order is paid, and another attempt of it could still take money: it is to be closed at its provider. */
   attemptsLeft?: true;
+  /** What is to be done outside because of this step. */
+  toDo?: ToDo;
 }
 
 export function viewOf(node: OrderNode, children: readonly OrderNode[] = []): NodeView {
@@ -43,6 +49,12 @@ export function viewOf(node: OrderNode, children: readonly OrderNode[] = []): No
     paymentDeadlineMs: node.paymentDeadline.getTime(),
     autoReceiptAtMs: node.autoReceiptAt?.getTime() ?? null,
     held: node.holds > 0,
+    toDispatch:
+      node.dispatch === 'due' &&
+      node.state === 'awaiting_shipment' &&
+      node.review === 'confirmed' &&
+      node.cancellationNo === null,
+    cancellationDueAtMs: node.cancellationNo === null ? null : (node.cancellationDueAt?.getTime() ?? null),
     children:
       node.kind === 'parent'
         ? children.filter((child) => child.state === 'awaiting_shipment').map((child) => child.orderNo)

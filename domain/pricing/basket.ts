@@ -1,3 +1,4 @@
+import type { ReviewRules } from '../order/review-rules.ts';
 import type { PricingResult } from './types.ts';
 
 /** What the order keeps of an item when it is submitted (SB-4), frozen already in the quote. */
@@ -20,6 +21,7 @@ export interface BasketShop {
   kind: 'self_operated' | 'third_party';
   autoReceiptSeconds: number;
   shipWithinSeconds: number;
+  reviewRules: ReviewRules;
 }
 
 /** A priced basket as a quote stores it: everything submit needs but the buyer's contact. */
@@ -29,6 +31,10 @@ export interface PricedBasket {
   items: readonly BasketItem[];
   shops: readonly BasketShop[];
   pricing: PricingResult;
+  /** Those of its warehouses that are told what to send; from the others the merchant ships (FU-2). */
+  warehousesWithSystem: readonly string[];
+  /** No order of the buyer was completed yet (FU-1). */
+  isNewBuyer: boolean;
 }
 
 /** How long there is to pay a basket: the shortest of its items (decision 12). */

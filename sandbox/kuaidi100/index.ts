@@ -2,15 +2,14 @@ import { join } from 'node:path';
 import type { Kuaidi100Settings } from '../config.ts';
 import { Journal } from '../shared/journal.ts';
 import { isNoticeEntry, type NoticeEntry, Notifier } from '../shared/notifier.ts';
-import type { ProviderSettings, SandboxProvider, TradeRow } from '../shared/provider.ts';
+import type { ProviderSettings, SandboxProvider } from '../shared/provider.ts';
 import { type BookEntry, Books } from './books.ts';
 import { createControl } from './control.ts';
 import { Desk } from './desk.ts';
 import { Kuaidi100Faults } from './faults.ts';
 import { createGateway } from './gateway.ts';
 import { composePush, isTaken, type PushContent } from './notices.ts';
-import { createPages, statusName } from './page.ts';
-import { CARRIERS, type Parcel, pagePath } from './parcel.ts';
+import { createPages } from './page.ts';
 
 /** Three more attempts at telling, 35 minutes apart. */
 const SCHEDULE_MS = [35, 35, 35].map((minutes) => minutes * 60_000);
@@ -53,23 +52,11 @@ export async function openKuaidi100(
     title: '快递 Carrier · Kuaidi100',
     pages: createGateway(context).route('/', createPages(books)),
     control: createControl(context),
-    recent: (count) => [...books.all()].slice(-count).reverse().map(row),
     close: async () => {
       closing.abort();
       desk.end();
       notifier.close();
       await journal.close();
     },
-  };
-}
-
-function row(parcel: Parcel): TradeRow {
-  return {
-    outTradeNo: parcel.trackingNo,
-    subject: CARRIERS[parcel.carrier],
-    amount: '—',
-    status: statusName(parcel),
-    path: pagePath(parcel),
-    createdMs: parcel.createdMs,
   };
 }

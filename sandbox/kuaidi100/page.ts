@@ -2,21 +2,39 @@ import { Hono } from 'hono';
 import { escapeHtml, renderPage } from '../shared/page.ts';
 import type { Books } from './books.ts';
 import { nameOf } from './codes.ts';
-import { CARRIERS, type Parcel } from './parcel.ts';
+import { CARRIERS, type Parcel, pagePath } from './parcel.ts';
 import { beijing } from './wire.ts';
 
-/** The parcel as a person sees it: its events, newest first. */
+const SHOWN = 50;
+
+/** What a person sees: the latest parcels, and each with its events, newest first. */
 export function createPages(books: Books): Hono {
-  return new Hono().get('/parcel/:carrier/:no', (c) => {
+  const pages = new Hono();
+  pages.get('/', (c) => c.html(index([...books.all()].slice(-SHOWN).reverse())));
+  pages.get('/parcel/:carrier/:no', (c) => {
     const parcel = books.find(c.req.param('carrier'), c.req.param('no'));
     if (parcel) return c.html(view(parcel));
     const problem = '<section class="card"><p class="notice bad">查无此单 · Unknown parcel</p></section>';
     return c.html(renderPage('未找到', problem), 404);
   });
+  return pages;
+}
+
+function index(parcels: readonly Parcel[]): string {
+  const rows = parcels.map(
+    (parcel) => `<tr><td>${CARRIERS[parcel.carrier]}</td>
+<td><a href="${escapeHtml(pagePath(parcel))}">${escapeHtml(parcel.trackingNo)}</a></td>
+<td>${escapeHtml(statusName(parcel))}</td><td>${beijing(parcel.createdMs)}</td></tr>`,
+  );
+  const empty = '<tr><td colspan="4" class="soft">还没有快件 · No parcels yet</td></tr>';
+  const body = `<section class="card"><h1>快递 · Parcels</h1><div class="scroll"><table>
+<thead><tr><th>快递公司 Carrier</th><th>运单号 Number</th><th>状态 Status</th><th>创建 Created</th></tr></thead>
+<tbody>${rows.join('') || empty}</tbody></table></div></section>`;
+  return renderPage('快递 Parcels', body, true);
 }
 
 /** The name of where it is. */
-export function statusName(parcel: Parcel): string {
+function statusName(parcel: Parcel): string {
   const newest = parcel.events.at(-1);
   return newest ? nameOf(newest.code, newest.state) : '待揽收';
 }

@@ -6,7 +6,8 @@ import { beijing } from './wire.ts';
 export type BookEntry =
   | { e: 'created'; order: DeliveryOrder }
   | { e: 'stage'; no: string; stage: Exclude<Stage, 'handed_over'> | End; atMs: number }
-  | { e: 'handed_over'; no: string; handover: Handover };
+  | { e: 'handed_over'; no: string; handover: Handover }
+  | { e: 'warehouse'; code: string };
 
 export type NewOrder = Pick<
   DeliveryOrder,
@@ -14,14 +15,17 @@ export type NewOrder = Pick<
 >;
 
 /**
- * All delivery orders. A change is in force when its method returns; the promise says when it is on file, and an answer
+ * All delivery orders, and the warehouses that take them. A change is in force when its method returns; the promise says when it is on file, and an answer
  * to the outside waits for that.
  */
 export class Books {
   readonly #orders = new Map<string, DeliveryOrder>();
+  readonly #warehouses: Set<string>;
   readonly #append: (entry: BookEntry) => Promise<void>;
 
-  constructor(append: (entry: BookEntry) => Promise<void>) {
+  /** `warehouses`: the codes that are known from the start. */
+  constructor(warehouses: readonly string[], append: (entry: BookEntry) => Promise<void>) {
+    this.#warehouses = new Set(warehouses);
     this.#append = append;
   }
 
@@ -32,6 +36,14 @@ export class Books {
   /** In the order of creation. */
   all(): IterableIterator<DeliveryOrder> {
     return this.#orders.values();
+  }
+
+  get warehouses(): ReadonlySet<string> {
+    return this.#warehouses;
+  }
+
+  async addWarehouse(code: string): Promise<void> {
+    if (!this.#warehouses.has(code)) await this.#book({ e: 'warehouse', code });
   }
 
   create(fields: NewOrder): { order: DeliveryOrder; onFile: Promise<void> } {
@@ -72,6 +84,10 @@ export class Books {
   apply(entry: BookEntry): void {
     if (entry.e === 'created') {
       this.#orders.set(entry.order.shipmentNo, entry.order);
+      return;
+    }
+    if (entry.e === 'warehouse') {
+      this.#warehouses.add(entry.code);
       return;
     }
     const order = this.#orders.get(entry.no);

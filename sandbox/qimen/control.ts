@@ -48,6 +48,7 @@ const handover = z.strictObject({
     .min(1)
     .optional(),
 });
+const newWarehouse = z.strictObject({ code: z.string().min(1).max(50) });
 const toReport = z.strictObject({ processStatus: z.string().min(1), remark: z.string().optional() });
 const element: z.ZodType<Written> = z.lazy(() => z.union([z.string(), z.number(), z.null(), elements]));
 const elements = z.record(z.string(), z.union([element, z.array(element)]));
@@ -93,6 +94,10 @@ export function createControl(context: ControlContext): Hono {
     const attempt = await notifier.sendAgain(shipmentNo);
     if (!attempt) throw new Refusal('NO_NOTIFICATION', 'nothing has been told about this order yet');
     return attempt;
+  });
+  control.post('/warehouses', async (c) => {
+    await books.addWarehouse(newWarehouse.parse(await bodyOf(c)).code);
+    return c.json({ warehouses: [...books.warehouses] });
   });
   faultRoutes(control, {
     faults,

@@ -19,7 +19,7 @@ export interface QimenSettings {
   secret: string;
   /** Where the owner's system is told. */
   notifyUrl: string;
-  /** The codes that the warehouse system knows. */
+  /** The codes that the warehouse system knows; the control API adds warehouses. */
   owners: string[];
   warehouses: string[];
   /** Whether delivery orders move by themselves, and how long each stage lasts, before the clock multiplier. */
@@ -43,7 +43,7 @@ export async function openQimen(settings: QimenSettings & ProviderSettings): Pro
   const faults = new QimenFaults();
   const closing = new AbortController();
   const append = (entry: Entry): Promise<void> => journal.append(entry);
-  const books = new Books(append);
+  const books = new Books(warehouses, append);
   const notifier = new Notifier<NoticeContent>({
     faults,
     clockMultiplier,
@@ -60,15 +60,13 @@ export async function openQimen(settings: QimenSettings & ProviderSettings): Pro
   const desk = new Desk({ books, faults, notifier, notifyUrl });
   const clock = new Clock({ books, desk, faults, clockMultiplier, pace: { autoAdvance, stageMs } });
   desk.onChange = (order) => clock.schedule(order);
-  const context = { books, desk, clock, faults, notifier, connection, owners, warehouses };
+  const context = { books, desk, clock, faults, notifier, connection, owners };
   await notifier.resume();
   clock.resume();
   return {
     title: '仓库 WMS · Qimen',
     pages: createPages(context).route('/', createGateway({ ...context, closing: closing.signal })),
     control: createControl(context),
-    // A delivery order has no amount and no cashier: `/qimen/` lists them.
-    recent: () => [],
     close: async () => {
       closing.abort();
       clock.end();

@@ -11,9 +11,8 @@ import type { Written, Xml } from './xml.ts';
 export interface MethodContext {
   books: Books;
   desk: Desk;
-  /** The owners and warehouses that the system knows. */
+  /** The owners that the system knows. */
   owners: readonly string[];
-  warehouses: readonly string[];
 }
 
 interface Call {
@@ -101,9 +100,9 @@ function existing(
 }
 
 function insistOnKnown(
-  { owners, warehouses }: MethodContext,
+  { owners, books }: MethodContext,
   { ownerCode, warehouseCode }: { ownerCode: string; warehouseCode: string },
 ): void {
   if (!owners.includes(ownerCode)) throw new Refusal('owner-not-exist', '货主不存在');
-  if (!warehouses.includes(warehouseCode)) throw new Refusal('warehouse-not-exist', '仓库不存在');
+  if (!books.warehouses.has(warehouseCode)) throw new Refusal('warehouse-not-exist', '仓库不存在');
 }

@@ -34,6 +34,6 @@ export function renderPage(title: string, body: string, wide = false): string {
   return `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
-<body><header>沙箱支付 · Sandbox payments: no real money moves here</header>
+<body><header>沙箱 · Sandbox: no real money or goods move here</header>
 <main${wide ? ' class="wide"' : ''}>${body}</main></body></html>`;
 }

@@ -1,17 +1,17 @@
 import type { Hono } from 'hono';
 
-/** A payment provider's other side, as the sandbox mounts it. */
+/** A provider's other side, as the sandbox mounts it. */
 export interface SandboxProvider {
   /** Its name for people, Chinese and English. */
   title: string;
-  /** Mounted at `/<name>`: its cashier, and its API unless that has a fixed path. */
+  /** Mounted at `/<name>`: its cashier or what its staff sees, and its API unless that has a fixed path. */
   pages: Hono;
   /** Mounted at `/`, where the official SDK insists on a path of its own: `/v1/…`, `/v3/…`. */
   root?: Hono;
   /** Mounted at `/control/<name>`. */
   control: Hono;
-  /** The latest trades as rows of the index page; `path` is the cashier's. */
-  recent(count: number): TradeRow[];
+  /** Of a payment provider: the latest trades as rows of the index page, which links to the other providers' own; `path` is the cashier's. */
+  recent?(count: number): TradeRow[];
   close(): Promise<void>;
 }
 

@@ -36,14 +36,16 @@ const GRANTED: [RegExp, Role[]][] = [
   [/^POST \/platform\/work-items\/\{workItemId\}\/decisions/, ['finance']],
   [/^GET \/platform\/channel-bills\//, ['finance']],
   [/^POST \/platform\/orders\/\{orderNo\}\/refunds/, ['finance', 'customerService']],
+  [/^POST \/platform\/orders\/\{orderNo\}\/cancellation/, ['customerService', 'operations']],
   [/^POST \/platform\/orders\/\{orderNo\}\/closures/, ['customerService', 'operations']],
   [/^POST \/platform\/orders\/\{orderNo\}\/hold/, ['customerService', 'operations']],
   [/^POST \/platform\/(coupons|points-grants)/, ['operations']],
-  [/^GET \/merchant\/(orders|settlements)$/, ['merchant2', 'ownMerchant']],
+  [/^GET \/platform\/statistics\//, ['customerService', 'operations']],
+  [/^GET \/merchant\/(orders|settlements|tasks)$/, ['merchant2', 'ownMerchant']],
   // A file names orders in its rows: a foreign one is as if it did not exist (bulk-shipments.test.ts).
   [/^POST \/merchant\/shipments$/, ['merchant2', 'ownMerchant']],
   [/^\w+ \/merchant\/orders\/\{orderNo\}/, ['ownMerchant']],
-  [/^GET \/orders\/\{orderNo\}($|\/log|\/vouchers|\/tracks)/, ['ownMerchant']],
+  [/^GET \/orders\/\{orderNo\}($|\/log|\/vouchers|\/tracks|\/notes)/, ['ownMerchant']],
   [/^\w+ \/(orders|quotes)/, ['owner']],
 ];
 const mayDo = (role: Role, name: string) =>

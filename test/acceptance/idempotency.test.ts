@@ -37,6 +37,7 @@ test('SB-6 a write without a key is refused, a repeated one answers the same, a 
       { quoteId: other.quoteId, totalFen: other.totalFen },
     ],
     [`/orders/${orderNo}/payments`, { method: 'alipay_qr' }, { method: 'alipay_page' }],
+    [`/orders/${orderNo}/messages`, { text: '放门口' }, { text: '放驿站' }],
     [`/orders/${orderNo}/cancellations`, { reason: 'one' }, { reason: 'two' }],
   ];
   for (const [path, body, otherBody] of writes) {

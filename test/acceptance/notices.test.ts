@@ -153,24 +153,44 @@ test('ST-7 each state offers each role exactly what it can do, and every offer i
     Promise.all(
       [buyer, merchant, customerService].map(async (client) => namesOf(await readOrder(client, orderNo))),
     );
-  expect(await offers()).toEqual([['cancel', 'pay'], ['change_price', 'close'], ['close']]);
+  expect(await offers()).toEqual([
+    ['amend_address', 'cancel', 'pay', 'send_message'],
+    ['add_note', 'change_price', 'close'],
+    ['close'],
+  ]);
   await pay(buyer, orderNo);
-  expect(await offers()).toEqual([[], expect.arrayContaining(['confirm', 'hold']), ['refund']]);
+  expect(await offers()).toEqual([
+    ['amend_address', 'cancel', 'send_message'],
+    expect.arrayContaining(['confirm', 'hold', 'refund_shortage']),
+    ['cancel', 'refund'],
+  ]);
   expect((await offers())[1]).not.toContain('ship');
   await merchant.post(`/merchant/orders/${orderNo}/review`, { decision: 'confirm' });
-  expect(await offers()).toEqual([[], expect.arrayContaining(['hold', 'ship']), ['refund']]);
+  expect(await offers()).toEqual([
+    ['amend_address', 'cancel', 'send_message'],
+    expect.arrayContaining(['hold', 'ship']),
+    ['cancel', 'refund'],
+  ]);
   expect((await offers())[1]).not.toContain('confirm');
   await ship(merchant, orderNo);
-  expect(await offers()).toEqual([['confirm_receipt', 'extend_receipt'], [], ['place_hold', 'refund']]);
+  expect(await offers()).toEqual([
+    ['confirm_receipt', 'extend_receipt', 'send_message'],
+    ['add_note'],
+    ['place_hold', 'refund'],
+  ]);
   await buyer.post(`/orders/${orderNo}/receipt-extensions`);
-  expect(await offers()).toEqual([['confirm_receipt'], [], ['place_hold', 'refund']]);
+  expect(await offers()).toEqual([
+    ['confirm_receipt', 'send_message'],
+    ['add_note'],
+    ['place_hold', 'refund'],
+  ]);
   const { holdId } = await customerService.post<{ holdId: string }>(`/platform/orders/${orderNo}/holds`, {
     reason: 'case',
   });
-  expect(await offers()).toEqual([[], [], ['place_hold', 'refund', 'release_hold']]);
+  expect(await offers()).toEqual([['send_message'], ['add_note'], ['place_hold', 'refund', 'release_hold']]);
   await customerService.post(`/platform/orders/${orderNo}/hold-releases`, { holdId, reason: 'over' });
   await receive(buyer, orderNo);
-  expect(await offers()).toEqual([[], [], ['place_hold']]);
+  expect(await offers()).toEqual([[], ['add_note'], ['place_hold', 'refund']]);
 
   const cancelled = await oneOrder();
   await cancelled.buyer.post(`/orders/${cancelled.orderNo}/cancellations`);
@@ -188,7 +208,7 @@ test('ST-7 SP-2 the parent of a joint order offers nothing that only its childre
     await givenSku(await givenShop({ merchantId: 'M2' }), 10),
   ] as const;
   const orderNo = await submit(buyer, { [skus[0]]: 1, [skus[1]]: 1 });
-  expect(namesOf(await readOrder(buyer, orderNo))).toEqual(['cancel', 'pay']);
+  expect(namesOf(await readOrder(buyer, orderNo))).toEqual(['amend_address', 'cancel', 'pay']);
   await pay(buyer, orderNo);
   const { children } = await readOrder(buyer, orderNo);
   for (const [merchant, sku] of [
@@ -199,8 +219,8 @@ test('ST-7 SP-2 the parent of a joint order offers nothing that only its childre
   }
   const shipped = await waitFor(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
   expect(shipped.children.map(namesOf)).toEqual([
-    ['confirm_receipt', 'extend_receipt'],
-    ['confirm_receipt', 'extend_receipt'],
+    ['confirm_receipt', 'extend_receipt', 'send_message'],
+    ['confirm_receipt', 'extend_receipt', 'send_message'],
   ]);
   expect(namesOf(shipped)).toEqual([]);
 });

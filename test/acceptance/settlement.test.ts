@@ -246,3 +246,48 @@ test('FN-5 the contract in force at payment applies, also when it ended before t
     await database().delete(t.contracts).where(eq(t.contracts.contractId, other.contractId));
   }
 });
+
+/** What an order's vouchers leave on each account; what is even is left out. */
+async function leftOf(orderNo: string): Promise<Record<string, number>> {
+  const left: Record<string, number> = {};
+  for (const { postings } of await vouchersOf(await staff('finance'), orderNo))
+    for (const { debit, credit, amountFen } of postings) {
+      left[debit] = (left[debit] ?? 0) + amountFen;
+      left[credit] = (left[credit] ?? 0) - amountFen;
+    }
+  return Object.fromEntries(Object.entries(left).filter(([, fen]) => fen !== 0));
+}
+
+for (const settledFirst of [false, true]) {
+  test(`FN-3 RF-7 a refund ${settledFirst ? 'after settlement' : 'between receipt and settlement'} takes back the merchant’s share and the commission at the rate they were made with`, async () => {
+    const [merchant, finance] = [await staff('merchant1'), await staff('finance')];
+    const { buyer, orderNo } = await givenReceived([
+      { priceFen: 12_345n },
+      { priceFen: 10_000n, category: 'tea' },
+    ]);
+    if (settledFirst) await untilSettled(merchant, orderNo);
+    const refund = (amountFen?: number) =>
+      finance.post(`/platform/orders/${orderNo}/refunds`, {
+        reason: '商品瑕疵',
+        ...(amountFen && { amountFen }),
+      });
+    await refund(5_000);
+    await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 5_000, 30_000);
+    const lines = await untilSettled(merchant, orderNo);
+    // 12,345 − 2,762 at 5 %, 10,000 − 2,238 at 7.5 %: 479.15 and 582.15, half up.
+    expect(sum(lines.map(({ baseFen }) => baseFen))).toBe(22_345 - 5_000);
+    expect(sum(lines.map(({ commissionFen }) => commissionFen))).toBe(479 + 582);
+    expect((await readOrder(buyer, orderNo)).state).toBe('completed');
+    await refund();
+    const ended = await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 22_345, 30_000);
+    expect(ended.state).toBe('closed');
+    const all = await eventually(async () => {
+      await settleNow();
+      const found = await linesOf(merchant, orderNo);
+      return found.length > lines.length && found.every(({ state }) => state === 'settled') && found;
+    }, `the rest of ${orderNo} to be settled`);
+    expect(sum(all.map(({ netFen }) => netFen))).toBe(0);
+    expect(sum(all.map(({ commissionFen }) => commissionFen))).toBe(0);
+    expect(await leftOf(orderNo)).toEqual({});
+  });
+}

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import { logOf } from '../support/books.ts';
 import {
+  ADDRESS,
   type Buyer,
   givenShop,
   givenSku,
@@ -29,6 +30,9 @@ type Command = (people: People, orderNo: string) => Promise<unknown>;
 const COMMANDS: Record<string, Command> = {
   pay: ({ buyer }, orderNo) => buyer.post(`/orders/${orderNo}/payments`, { method: 'alipay_qr' }),
   cancel: ({ buyer }, orderNo) => buyer.post(`/orders/${orderNo}/cancellations`, {}),
+  amend_address: ({ buyer }, orderNo) =>
+    buyer.put(`/orders/${orderNo}/address`, { ...ADDRESS, street: '张杨路 1 号' }),
+  send_message: ({ buyer }, orderNo) => buyer.post(`/orders/${orderNo}/messages`, { text: '请快一点' }),
   review: ({ merchant }, orderNo) =>
     merchant.post(`/merchant/orders/${orderNo}/review`, { decision: 'hold', reason: 'look again' }),
   ship: ({ merchant }, orderNo) => ship(merchant, orderNo),
@@ -45,7 +49,9 @@ const COMMANDS: Record<string, Command> = {
 
 const REFUSALS: Record<string, string> = {
   pay: 'not_awaiting_payment',
-  cancel: 'not_awaiting_payment',
+  cancel: 'not_awaiting_shipment',
+  amend_address: 'not_amendable',
+  send_message: 'not_writable',
   review: 'not_awaiting_shipment',
   ship: 'not_awaiting_shipment',
   receive: 'not_awaiting_receipt',
@@ -59,10 +65,10 @@ const REFUSALS: Record<string, string> = {
 type Reached = 'awaiting_payment' | 'awaiting_shipment' | 'awaiting_receipt' | 'completed' | 'cancelled';
 
 const POSSIBLE: Record<Reached, readonly string[]> = {
-  awaiting_payment: ['pay', 'cancel', 'change_price', 'close'],
-  awaiting_shipment: ['review', 'ship', 'refund'],
-  awaiting_receipt: ['receive', 'extend_receipt', 'hold', 'refund'],
-  completed: ['hold'],
+  awaiting_payment: ['pay', 'cancel', 'change_price', 'close', 'amend_address', 'send_message'],
+  awaiting_shipment: ['cancel', 'review', 'ship', 'refund', 'amend_address', 'send_message'],
+  awaiting_receipt: ['receive', 'extend_receipt', 'hold', 'refund', 'send_message'],
+  completed: ['hold', 'refund'],
   cancelled: [],
 };
 
@@ -89,7 +95,7 @@ for (const state of Object.keys(POSSIBLE) as Reached[]) {
       expect([name, problem.status, problem.code, problem.body['state']]).toEqual([
         name,
         409,
-        REFUSALS[name],
+        name === 'cancel' && state === 'cancelled' ? 'not_awaiting_payment' : REFUSALS[name],
         state,
       ]);
       expect(problem.body['detail']).not.toBe('');
@@ -106,15 +112,23 @@ for (const state of Object.keys(POSSIBLE) as Reached[]) {
 }
 
 const OFFERED: Record<Reached, Record<'buyer' | 'merchant' | 'service', readonly string[]>> = {
-  awaiting_payment: { buyer: ['pay', 'cancel'], merchant: ['change_price', 'close'], service: ['close'] },
-  awaiting_shipment: { buyer: [], merchant: ['hold', 'ask_correction', 'ship'], service: ['refund'] },
+  awaiting_payment: {
+    buyer: ['pay', 'cancel', 'amend_address', 'send_message'],
+    merchant: ['change_price', 'close', 'add_note'],
+    service: ['close'],
+  },
+  awaiting_shipment: {
+    buyer: ['cancel', 'amend_address', 'send_message'],
+    merchant: ['hold', 'ask_correction', 'ship', 'refund_shortage', 'add_note'],
+    service: ['cancel', 'refund'],
+  },
   awaiting_receipt: {
-    buyer: ['confirm_receipt', 'extend_receipt'],
-    merchant: [],
+    buyer: ['confirm_receipt', 'extend_receipt', 'send_message'],
+    merchant: ['add_note'],
     service: ['refund', 'place_hold'],
   },
-  completed: { buyer: [], merchant: [], service: ['place_hold'] },
-  cancelled: { buyer: [], merchant: [], service: [] },
+  completed: { buyer: [], merchant: ['add_note'], service: ['place_hold', 'refund'] },
+  cancelled: { buyer: [], merchant: ['add_note'], service: [] },
 };
 
 test.each(Object.keys(OFFERED) as Reached[])(

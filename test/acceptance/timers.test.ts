@@ -171,7 +171,11 @@ describe.concurrent('auto-receipt', () => {
     const { holdId } = await service.post<{ holdId: string }>(`/platform/orders/${orderNo}/holds`, {
       reason: 'damaged parcel',
     });
-    expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: true, autoReceiptAt: null, actions: [] });
+    expect(await readOrder(buyer, orderNo)).toMatchObject({
+      onHold: true,
+      autoReceiptAt: null,
+      actions: [{ action: 'send_message' }],
+    });
     expect((await problemFrom(buyer.post(`/orders/${orderNo}/receipt`, {}))).code).toBe('held');
     expect((await problemFrom(buyer.post(`/orders/${orderNo}/receipt-extensions`))).code).toBe('held');
     await untilRanOut(3);
@@ -222,7 +226,7 @@ describe.concurrent('auto-receipt', () => {
     await buyer.post(`/orders/${orderNo}/receipt-extensions`);
     const after = await readOrder(buyer, orderNo);
     expect(Date.parse(after.autoReceiptAt ?? '') - Date.parse(before.autoReceiptAt ?? '')).toBe(3 * DAY_MS);
-    expect(after.actions.map((action) => action.action)).toEqual(['confirm_receipt']);
+    expect(after.actions.map((action) => action.action)).toEqual(['confirm_receipt', 'send_message']);
     expect(await problemFrom(buyer.post(`/orders/${orderNo}/receipt-extensions`))).toMatchObject({
       status: 409,
       code: 'already_extended',

@@ -55,6 +55,8 @@ beforeAll(async () => {
     SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
     SANDBOX_STRIPE_WEBHOOK_URL: shop,
     SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
+    SANDBOX_QIMEN_KEYS: keys.sandboxQimen,
+    SANDBOX_QIMEN_NOTIFY_URL: shop,
   });
   sandbox = await startSandbox(sandboxConfig);
   providers = {

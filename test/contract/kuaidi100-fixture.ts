@@ -68,10 +68,6 @@ export class Bench {
     });
   }
 
-  recent(count: number) {
-    return this.#kuaidi100.recent(count);
-  }
-
   /** Asks the service to watch a parcel. */
   async watched(changes: Partial<Parcel> = {}): Promise<Parcel> {
     const parcel = newParcel(changes);

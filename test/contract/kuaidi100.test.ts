@@ -685,9 +685,12 @@ describe('the sandbox’s books', () => {
   it('I2 are shown to people', async () => {
     const parcel = await bench.watched();
     await bench.act(parcel, 'events', { state: 'collected', text: '<b>已揽收</b>' });
-    const [row] = bench.recent(1);
-    expect(row).toMatchObject({ outTradeNo: parcel.trackingNo, subject: '圆通速递', status: '已揽收' });
-    const html = await (await fetch(`${bench.url}${row?.path}`)).text();
+    const path = `/kuaidi100/parcel/yuantong/${parcel.trackingNo}`;
+    const index = await (await fetch(`${bench.url}/kuaidi100`)).text();
+    expect(index).toContain(
+      `<td>圆通速递</td>\n<td><a href="${path}">${parcel.trackingNo}</a></td>\n<td>已揽收</td>`,
+    );
+    const html = await (await fetch(`${bench.url}${path}`)).text();
     expect(html).toContain('&#60;b&#62;已揽收');
     expect((await fetch(`${bench.url}/kuaidi100/parcel/yuantong/NOBODY1`)).status).toBe(404);
   });

@@ -336,6 +336,20 @@ describe('the warehouse’s books', () => {
     );
   });
 
+  it('FU-2 I5 know a warehouse that was added, however often and after a restart too', async () => {
+    const warehouseCode = 'WH-NEW';
+    const refused = await bench.warehouse.push(bench.order({ warehouseCode }));
+    expect(refused).toMatchObject({ result: 'refused', code: 'warehouse-not-exist' });
+    const add = () => bench.control('POST', '/warehouses', { code: warehouseCode });
+    const warehouses = [WAREHOUSE, warehouseCode];
+    expect(await add()).toEqual({ status: 200, json: { warehouses } });
+    const order = await bench.pushed({ warehouseCode });
+    await bench.restart();
+    expect(await bench.warehouse.query(order)).toMatchObject({ state: 'known', stage: 'accepted' });
+    await bench.pushed({ warehouseCode });
+    expect((await add()).json).toEqual({ warehouses });
+  });
+
   it('I2 are read page by page and from a time on', async () => {
     const numbers = [await bench.pushed(), await bench.pushed(), await bench.pushed()].map(
       ({ shipmentNo }) => shipmentNo,
@@ -353,6 +367,8 @@ describe('the warehouse’s books', () => {
     ['POST', '/faults', { payAfterClose: true }, 400],
     ['POST', '/settings', { stageMs: 0 }, 400],
     ['POST', '/keys', {}, 400],
+    ['POST', '/warehouses', {}, 400],
+    ['POST', '/warehouses', { code: '' }, 400],
     ['GET', '/orders/NOBODY', undefined, 404],
     ['POST', '/orders/NOBODY/advance', {}, 404],
     ['POST', '/sign', { method: 'orderprocess.report', shipmentNo: 'NOBODY' }, 409],

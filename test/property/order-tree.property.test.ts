@@ -21,11 +21,16 @@ let counter = 0;
 /** A number whose random part runs through all values. */
 const orderNo = () => newOrderNo(at, () => (counter = (counter * 141 + 28) % 256));
 
+const allShipped = ({ lines }: OrderNode): OrderNode['progress'] =>
+  Object.fromEntries(lines.map(({ lineNo, quantity }) => [lineNo, { shipped: quantity }]));
+
 function basketOf(input: PricingInput): PricedBasket {
   const shopIds = [...new Set(input.lines.map((line) => line.shopId))];
   return {
     addressId: 'A',
     region: input.region,
+    warehousesWithSystem: [],
+    isNewBuyer: false,
     items: input.lines.map(({ skuId, shopId, category }, index) => ({
       skuId,
       shopId,
@@ -42,6 +47,7 @@ function basketOf(input: PricingInput): PricedBasket {
       name: shopId,
       kind: 'self_operated',
       autoReceiptSeconds: 86_400,
+      reviewRules: {},
       shipWithinSeconds: 86_400,
     })),
     pricing: priceBasket(input),
@@ -165,7 +171,7 @@ test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the b
         let now: OrderNode = Object.assign({}, leaf, { state: 'awaiting_shipment' });
         for (const { part, shipped } of shares) {
           if (shipped && now.state === 'awaiting_shipment')
-            now = Object.assign({}, now, { state: 'awaiting_receipt' });
+            now = Object.assign({}, now, { state: 'awaiting_receipt', progress: allShipped(now) });
           const amountFen = (leaf.payableFen * BigInt(part)) / 100n;
           const paidRoot: OrderNode = root.kind === 'parent' ? { ...root, state: 'split' } : now;
           const { verdict, effects } = refund({
@@ -177,6 +183,7 @@ test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the b
             leaf: now,
             payments: [{ outTradeNo: 'T', paidAt: at, receivedFen: root.payableFen, refunds: given }],
             command: { amountFen, reason: 'test' },
+            ...{ cause: `refund-${given.length}`, operator: 'test', contract: null },
             at,
           });
           const possible =

@@ -26,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     ephemeral: true,
     // What only the sweeper delivers, such as money for an order that has ended, need not be waited for so long.
-    env: { SWEEP_INTERVAL_SECONDS: '2' },
+    env: { SWEEP_INTERVAL_SECONDS: '2', REMIND_INTERVAL_SECONDS: '1' },
     log: (line) => console.log(`[stack] ${line}`),
     prepareDatabase: async (databaseUrl) => {
       const { migrate } = await import('../../db/migrate.ts');
@@ -37,11 +37,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env } = stack;
   project.provide('stack', { apiUrl, sandboxUrl, issuerUrl, databaseUrl, temporalAddress, env });
-  // Parcels stay where they are unless a test moves them.
-  await fetch(`${sandboxUrl}/control/kuaidi100/settings`, {
-    method: 'POST',
-    body: JSON.stringify({ autoAdvance: false }),
-  });
+  // Parcels and delivery orders stay where they are unless a test moves them.
+  for (const provider of ['kuaidi100', 'qimen'])
+    await fetch(`${sandboxUrl}/control/${provider}/settings`, {
+      method: 'POST',
+      body: JSON.stringify({ autoAdvance: false }),
+    });
   return async () => {
     tellErrors(stack.process('api').logFile);
     await stack.stop();

@@ -18,7 +18,7 @@ import { createVerifier } from '../../api/auth/verifier.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { Privacy } from '../../db/commands/privacy.ts';
 import { createKuaidi100 } from '../../providers/kuaidi100/index.ts';
-import type { PaymentProvider } from '../../providers/payments/port.ts';
+import type { WarehouseSystem } from '../../providers/warehouse/port.ts';
 import { startIdentity } from '../../sandbox/identity/index.ts';
 import { OrderWorkflows } from '../../temporal/orders.ts';
 import { sanitiseFailures } from '../../temporal/sanitise.ts';
@@ -28,6 +28,7 @@ import { freshDatabase } from './global-database.ts';
 import { eventsOf, isIdle } from './histories.ts';
 import { leaveDatabase, useStack } from './stack-in-use.ts';
 import { createTimeSkippingEnv } from './time-skipping.ts';
+import { watchProvider } from './watched-provider.ts';
 import { eventually } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -52,6 +53,8 @@ export class Lab {
   activities!: Activities;
   /** Runs before the provider's answer to a close reaches us. */
   afterClose: (outTradeNo: string) => Promise<void> = async () => {};
+  /** The warehouse systems, by name: none unless a test gives one. */
+  readonly systems = new Map<string, WarehouseSystem>();
   /** When the provider was asked about a refund, by its number, in the server's time. */
   readonly refundQueries = new Map<string, number[]>();
   #offsetMs = 0;
@@ -91,14 +94,23 @@ export class Lab {
       fetch: () => new Response(null, { status: 503 }),
     };
     const apiUrl = await this.#serve((request) => api.fetch(request));
-    const providers = new Map([
-      ['alipay', this.#watched(bench.adapter({ notifyUrl: `${apiUrl}/v1/callbacks/alipay` }))],
-    ]);
+    const alipay = watchProvider(bench.adapter({ notifyUrl: `${apiUrl}/v1/callbacks/alipay` }), {
+      afterClose: (outTradeNo) => this.afterClose(outTradeNo),
+      beforeRefundQuery: async (refundNo) => {
+        const asked = this.refundQueries.get(refundNo) ?? [];
+        this.refundQueries.set(refundNo, [...asked, await this.env.currentTimeMs()]);
+      },
+    });
+    const providers = new Map([['alipay', alipay]]);
     this.workflows = new OrderWorkflows(this.client, { taskQueue: TASK_QUEUE, searchAttributes: false });
-    this.activities = createActivities({ db, providers, starter: this.workflows });
+    const privacy = new Privacy(db, randomBytes(32).toString('base64'));
+    this.activities = createActivities({
+      ...{ db, providers, starter: this.workflows },
+      warehouses: { systems: this.systems, privacy },
+    });
     const app = createApp({
       db,
-      privacy: new Privacy(db, randomBytes(32).toString('base64')),
+      privacy,
       providers,
       // Nobody is there: the tracks have tests on a stack of their own.
       tracking: createKuaidi100({
@@ -106,6 +118,7 @@ export class Lab {
         queryUrl: 'http://127.0.0.1:9/poll/query.do',
         keys: () => ({ key: 'none', customer: 'none' }),
       }),
+      warehouses: this.systems,
       workflows: this.workflows,
       verifier: createVerifier({ issuer: identity.issuerUrl, audience: 'dingdan-api' }),
       logger,
@@ -228,21 +241,5 @@ export class Lab {
       await new Promise((resolve) => server.close(resolve));
     });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
-  #watched(alipay: PaymentProvider): PaymentProvider {
-    return {
-      ...alipay,
-      close: async (trade) => {
-        const result = await alipay.close(trade);
-        await this.afterClose(trade.outTradeNo);
-        return result;
-      },
-      queryRefund: async (trade, refundNo) => {
-        const asked = this.refundQueries.get(refundNo) ?? [];
-        this.refundQueries.set(refundNo, [...asked, await this.env.currentTimeMs()]);
-        return await alipay.queryRefund(trade, refundNo);
-      },
-    };
   }
 }

@@ -65,7 +65,7 @@ export async function attempt(
     operation.method,
     path,
     body,
-    operation.method === 'POST' ? { 'idempotency-key': key } : {},
+    operation.method === 'GET' ? {} : { 'idempotency-key': key },
   );
 }
 

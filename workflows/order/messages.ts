@@ -25,6 +25,11 @@ export const paymentReported = defineSignal<[InboxMessage]>('paymentReported');
 export const cancelRequested = defineSignal<[InboxMessage]>('cancelRequested');
 export const reviewDecided = defineSignal<[InboxMessage]>('reviewDecided');
 export const shipmentReported = defineSignal<[InboxMessage]>('shipmentReported');
+/** A warehouse's milestone: parcels left it, or it will not send a shipment. */
+export const warehouseReported = defineSignal<[InboxMessage]>('warehouseReported');
+/** A paid order, or lines of it, is to be stopped before it leaves; and a person's answer to that. */
+export const stopRequested = defineSignal<[InboxMessage]>('stopRequested');
+export const stopAnswered = defineSignal<[InboxMessage]>('stopAnswered');
 export const shipmentCorrected = defineSignal<[InboxMessage]>('shipmentCorrected');
 export const receiptConfirmed = defineSignal<[InboxMessage]>('receiptConfirmed');
 export const receiptExtended = defineSignal<[InboxMessage]>('receiptExtended');
@@ -44,6 +49,9 @@ export const SIGNAL_OF = {
   cancel_requested: cancelRequested,
   review_decided: reviewDecided,
   shipment_reported: shipmentReported,
+  warehouse_reported: warehouseReported,
+  cancellation_asked: stopRequested,
+  cancellation_answered: stopAnswered,
   shipment_corrected: shipmentCorrected,
   receipt_confirmed: receiptConfirmed,
   receipt_extended: receiptExtended,
@@ -54,6 +62,7 @@ export const SIGNAL_OF = {
 export type MessageKind = keyof typeof SIGNAL_OF;
 
 export const orderWorkflowId = (orderNo: string): string => `order-${orderNo}`;
+export const shipmentWorkflowId = (shipmentNo: string): string => `shipment-${shipmentNo}`;
 export const refundWorkflowId = (refundNo: string): string => `refund-${refundNo}`;
 
 /** The update's constant id: a repeated submit awaits the first one's verdict. */

@@ -18,6 +18,12 @@ export const outsideForAWhile = proxyActivities<Activities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
+/** A single try: for a question whose workflow asks again by itself. */
+export const outsideOnce = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  retry: { maximumAttempts: 1 },
+});
+
 /** Calls to the outside, which may be slow or down. */
 export const outside = proxyActivities<Activities>({
   startToCloseTimeout: '30s',

@@ -8,7 +8,8 @@ import { Problem } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency.ts';
 import { bearer, idempotencyHeader, json, jsonBody, problems } from '../../schemas.ts';
 
-const contact = {
+/** What a delivery address consists of. */
+export const addressFields = {
   name: z.string().trim().min(1).max(50),
   phone: z.string().regex(/^1\d{10}$/, 'is not a mobile number of mainland China'),
   region: z
@@ -20,7 +21,7 @@ const contact = {
   district: z.string().min(1).max(30),
   street: z.string().min(1).max(120),
 };
-const addressSchema = z.object({ addressId: z.string(), ...contact }).openapi('Address');
+const addressSchema = z.object({ addressId: z.string(), ...addressFields }).openapi('Address');
 const tags = ['Addresses'];
 
 const listRoute = createRoute({
@@ -37,7 +38,7 @@ const createAddressRoute = createRoute({
   tags,
   security: bearer,
   summary: 'Add a delivery address; kept encrypted with a key of your own',
-  request: { headers: idempotencyHeader, body: jsonBody(z.strictObject(contact)) },
+  request: { headers: idempotencyHeader, body: jsonBody(z.strictObject(addressFields)) },
   responses: { 201: json(addressSchema, 'The address'), ...problems },
 });
 

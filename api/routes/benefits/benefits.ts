@@ -81,8 +81,12 @@ export function registerBenefits(app: App, { db }: Deps): void {
     return c.json({ balance, frozen, available: Math.max(0, balance - frozen) }, 200);
   });
   app.openapi(noticesRoute, async (c) => {
-    const { sub, merchantId } = c.get('principal');
-    const recipients = [`buyer:${sub}`, ...(merchantId ? [`merchant:${merchantId}`] : [])];
+    const { sub, roles, merchantId } = c.get('principal');
+    const recipients = [
+      `buyer:${sub}`,
+      ...(merchantId ? [`merchant:${merchantId}`] : []),
+      ...[...roles].map((role) => `platform:${role}`),
+    ];
     const rows = await listNotices(db, recipients, 100);
     return c.json(
       {

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { type InboxRow, intake } from '../../../db/commands/inbox.ts';
+import type { InboxRow } from '../../../db/commands/inbox.ts';
+import { intakeBatch } from '../../../db/commands/inbox-batch.ts';
 import { inboxVerdicts, loadShippable } from '../../../db/queries/shipping.ts';
 import { CARRIERS, type Carrier, isValidTrackingNo } from '../../../domain/logistics/carriers.ts';
 import type { Verdict } from '../../../domain/order/effects.ts';
@@ -13,7 +14,13 @@ import { type FileRow, readShipmentFile } from './shipment-file.ts';
 
 /** Under `/v1`; the one path that takes a body of more than the usual size. */
 export const BULK_SHIPMENTS_PATH = '/merchant/shipments';
-const AT_ONCE = 16;
+/** Orders that were told of their shipment and have not applied it yet: more would keep other orders from the worker. */
+const UNDER_WAY = 48;
+/** An order that takes longer, its signal perhaps lost, is left to the sweeper. */
+const APPLIED_WITHIN_MS = 10_000;
+const LOOK_MS = 50;
+const ASKED_AHEAD = 200;
+/** How long the answer waits for verdicts; callers and proxies give up after about a minute. */
 const WAIT_MS = 30_000;
 
 const route = createRoute({
@@ -83,11 +90,9 @@ export function registerBulkShipments(app: App, deps: Deps): void {
     const { merchantId, sub } = c.get('principal');
     const file = await readShipmentFile(c.req.raw.body);
     const { good, rejected } = await judge(deps, merchantId ?? '', file);
-    const messages = new Map<string, Row>();
-    await eachOf(good, async (row) => {
-      const message = await send(deps, { merchantId: merchantId ?? '', sub }, row);
-      messages.set(message.inboxId, row);
-    });
+    const { messages, fresh } = await take(deps, { merchantId: merchantId ?? '', sub }, good);
+    // Goes on after the answer: the rows are durable, and what is not told here is told by the sweeper.
+    tell(deps, fresh).catch((error) => deps.logger.warn({ err: error }, 'a file is left to the sweeper'));
     const verdicts = await awaitVerdicts(deps, [...messages.keys()]);
     for (const [inboxId, row] of messages) {
       const verdict = verdicts.get(inboxId);
@@ -144,50 +149,86 @@ function rejection({ line, orderNo }: Pick<Row, 'line' | 'orderNo'>, code: strin
 }
 
 /**
- * A row as a message to its order: its key is what it says, so the same row twice is one message. One that was refused
- * before (the order was put on hold that very moment) and can be applied now is a new one.
+ * Rows as messages to their orders, all of them durable when it returns: the key is what a row says, so the same row
+ * twice is one message. One that was refused before (the order was put on hold that very moment) and can be applied now
+ * is a new one. `fresh` are those that nobody has told the orders of.
  */
-async function send(
+async function take(
   deps: Deps,
   { merchantId, sub }: { merchantId: string; sub: string },
-  { orderNo, carrier, trackingNo }: Row,
-): Promise<InboxRow> {
-  const key = `${orderNo} ${carrier} ${trackingNo}`;
-  for (let eventKey = key; ; ) {
-    const { row } = await intake(deps.db, {
-      source: `shipment file ${merchantId}`,
-      eventKey,
-      bodyHash: '',
-      orderNo,
-      kind: 'shipment_reported',
-      actor: `merchant:${sub}`,
-      payload: { carrier, trackingNo },
-      receivedAt: deps.now(),
-    });
-    if (row.appliedAt === null) await signalQuietly(deps, row);
-    if ((row.verdict as Verdict | null)?.result !== 'refused') return row;
-    eventKey = `${key} after ${row.inboxId}`;
+  rows: readonly Row[],
+): Promise<{ messages: Map<string, Row>; fresh: InboxRow[] }> {
+  const head = {
+    source: `shipment file ${merchantId}`,
+    kind: 'shipment_reported',
+    actor: `merchant:${sub}`,
+    receivedAt: deps.now(),
+  };
+  const messages = new Map<string, Row>();
+  const fresh: InboxRow[] = [];
+  let open = rows.map((row) => ({ row, eventKey: keyOf(row) }));
+  while (open.length > 0) {
+    const taken = await intakeBatch(
+      deps.db,
+      head,
+      open.map(({ row: { orderNo, carrier, trackingNo }, eventKey }) => ({
+        ...{ orderNo, eventKey, payload: { carrier, trackingNo } },
+      })),
+    );
+    const refused: typeof open = [];
+    for (const [index, { row: message, isNew }] of taken.entries()) {
+      const { row } = open[index] as (typeof open)[number];
+      if ((message.verdict as Verdict | null)?.result === 'refused')
+        refused.push({ row, eventKey: `${keyOf(row)} after ${message.inboxId}` });
+      else messages.set(message.inboxId, row);
+      if (isNew) fresh.push(message);
+    }
+    open = refused;
   }
+  return { messages, fresh };
 }
 
-/** The verdicts of all that were sent, asked for together; what has none in time is not among them. */
+function keyOf({ orderNo, carrier, trackingNo }: Row): string {
+  return `${orderNo} ${carrier} ${trackingNo}`;
+}
+
+/**
+ * The verdicts of all that were taken; what has none in time is not among them. Orders are told in the order of the
+ * rows, so until the time is over only the first that are open are asked for.
+ */
 async function awaitVerdicts({ db }: Deps, inboxIds: readonly string[]): Promise<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
   const until = Date.now() + WAIT_MS;
-  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.6, 500)) {
+  for (let pauseMs = 20; ; ) {
+    const isLast = Date.now() > until;
     const open = inboxIds.filter((inboxId) => !verdicts.has(inboxId));
-    for (const [inboxId, verdict] of await inboxVerdicts(db, open))
-      verdicts.set(inboxId, verdict as unknown as Verdict);
-    if (verdicts.size === inboxIds.length || Date.now() > until) return verdicts;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const asked = isLast ? open : open.slice(0, ASKED_AHEAD);
+    const found = await inboxVerdicts(db, asked);
+    for (const [inboxId, verdict] of found) verdicts.set(inboxId, verdict as unknown as Verdict);
+    if (isLast || verdicts.size === inboxIds.length) return verdicts;
+    if (found.size === asked.length) continue;
+    await pause(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.6, 500);
   }
 }
 
-/** Works on all items, on a bounded number of them at a time. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const worker = async () => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+/** Tells orders of their shipments, always as many as apply them: what else the worker has to do goes on beside it. */
+async function tell(deps: Deps, messages: readonly InboxRow[]): Promise<void> {
+  const underWay = new Map<string, number>();
+  for (let next = 0; next < messages.length; ) {
+    const batch = messages.slice(next, next + UNDER_WAY - underWay.size);
+    next += batch.length;
+    await Promise.all(batch.map((message) => signalQuietly(deps, message)));
+    const now = Date.now();
+    for (const { inboxId } of batch) underWay.set(inboxId, now);
+    await pause(LOOK_MS);
+    for (const inboxId of (await inboxVerdicts(deps.db, [...underWay.keys()])).keys())
+      underWay.delete(inboxId);
+    for (const [inboxId, since] of underWay)
+      if (since < Date.now() - APPLIED_WITHIN_MS) underWay.delete(inboxId);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -7,6 +7,7 @@ import { requireRole } from '../../auth/middleware.ts';
 import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
+import { openContacts } from '../../representations/contacts.ts';
 import { representOrder } from '../../representations/order.ts';
 import { orderSchema } from '../../representations/order-schema.ts';
 import {
@@ -16,6 +17,7 @@ import {
   jsonBody,
   orderNoParam,
   pageQuery,
+  piecesSchema,
   problems,
 } from '../../schemas.ts';
 
@@ -34,7 +36,15 @@ const listRoute = createRoute({
   security: bearer,
   middleware,
   summary: 'Your shops’ orders, newest first; of a joint order only your own children (SP-10)',
-  request: { query: pageQuery.extend({ state: z.enum(ORDER_STATES).optional() }) },
+  request: {
+    query: pageQuery.extend({
+      state: z.enum(ORDER_STATES).optional(),
+      overdue: z
+        .literal('true')
+        .optional()
+        .openapi({ description: 'Only those that wait too long for their review or to be shipped' }),
+    }),
+  },
   responses: {
     200: json(
       z.object({ orders: z.array(orderSchema), nextCursor: z.string().nullable() }),
@@ -73,12 +83,19 @@ const shipRoute = createRoute({
   tags,
   security: bearer,
   middleware,
-  summary: 'Enter carrier and tracking number of a handed-over parcel (FU-3)',
+  summary:
+    'Enter carrier and tracking number of a handed-over parcel, with all of the order or part of it (FU-3, FU-4)',
   request: {
     headers: idempotencyHeader,
     params: orderNoParam,
     body: jsonBody(
-      z.strictObject({ carrier: z.enum(CARRIERS), trackingNo: z.string().trim().min(6).max(32) }),
+      z.strictObject({
+        carrier: z.enum(CARRIERS),
+        trackingNo: z.string().trim().min(6).max(32),
+        lines: piecesSchema.optional().openapi({
+          description: 'What is in the parcel, where it is not all that is still to be sent (FU-4)',
+        }),
+      }),
     ),
   },
   responses: commandResponses,
@@ -87,15 +104,17 @@ const shipRoute = createRoute({
 export function registerMerchantOrders(app: App, deps: Deps): void {
   app.openapi(listRoute, async (c) => {
     const { merchantId } = c.get('principal');
-    const { cursor, limit, state } = c.req.valid('query');
-    const rows = await listMerchantOrders(deps.db, merchantId ?? '', state, { before: cursor, limit });
+    const { cursor, limit, state, overdue } = c.req.valid('query');
+    const now = deps.now();
+    const wanted = { state, overdueAt: overdue && now };
+    const rows = await listMerchantOrders(deps.db, merchantId ?? '', wanted, { before: cursor, limit });
     const orders = await Promise.all(
       rows.flatMap(({ orderNo, tree }) => {
         const node = tree.find((candidate) => candidate.orderNo === orderNo);
         if (!node) return [];
         const open = async () => {
-          const contact = await deps.privacy.open(node.buyerId, node.sealedContact);
-          return representOrder({ node, tree, subtree: [node], viewer: 'merchant' }, contact, deps.now());
+          const contacts = await openContacts(deps.privacy, [node]);
+          return representOrder({ node, tree, subtree: [node], viewer: 'merchant' }, contacts, now);
         };
         return [open()];
       }),
@@ -135,6 +154,7 @@ export function registerMerchantOrders(app: App, deps: Deps): void {
         if (node.state !== 'awaiting_shipment')
           throw new Problem('not_awaiting_shipment', undefined, { state: node.state });
         if (node.review !== 'confirmed') throw new Problem('not_reviewed');
+        if (node.cancellationNo !== null) throw new Problem('cancellation_open');
       },
     );
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);

@@ -4,6 +4,7 @@ import { listBuyerOrders, loadLog, loadVouchers } from '../../../db/queries/orde
 import { type Access, accessOrder } from '../../access.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
+import { openContacts } from '../../representations/contacts.ts';
 import { representOrder } from '../../representations/order.ts';
 import { type OrderRepresentation, orderSchema } from '../../representations/order-schema.ts';
 import { bearer, fenSchema, json, orderNoParam, pageQuery, problems, timeSchema } from '../../schemas.ts';
@@ -160,7 +161,6 @@ export function registerReadOrders(app: App, deps: Deps): void {
   });
 
   async function represent({ now }: Deps, access: Access): Promise<OrderRepresentation> {
-    const contact = await privacy.open(access.node.buyerId, access.node.sealedContact);
-    return representOrder(access, contact, now());
+    return representOrder(access, await openContacts(privacy, access.subtree), now());
   }
 }

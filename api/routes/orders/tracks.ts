@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { loadTracks } from '../../../db/queries/parcels.ts';
+import { isSent, type Sent, SHIPMENT_STAGES } from '../../../domain/fulfilment/stages.ts';
+import { STAGE_WORDS } from '../../../domain/fulfilment/words.ts';
 import { CARRIER_PHONES, type Carrier } from '../../../domain/logistics/carriers.ts';
 import { estimateArrival } from '../../../domain/logistics/tracks.ts';
 import { ANOMALY_WORDS, STATE_WORDS } from '../../../domain/logistics/words.ts';
@@ -46,14 +48,42 @@ const parcelSchema = z
   })
   .openapi('Parcel');
 
+const courseSchema = z
+  .object({
+    shipmentNo: z.string(),
+    stage: z.enum(SHIPMENT_STAGES),
+    words: promptSchema,
+    reports: z
+      .array(
+        z.object({
+          at: timeSchema,
+          stage: z.enum(SHIPMENT_STAGES),
+          words: promptSchema,
+          operator: z.string().nullable(),
+          remark: z.string().nullable(),
+        }),
+      )
+      .openapi({
+        description: 'What the warehouse told: picking, checking, packing, weighing; newest first',
+      }),
+  })
+  .openapi('ShipmentCourse');
+
 const route = createRoute({
   method: 'get',
   path: '/orders/{orderNo}/tracks',
   tags: ['Orders'],
   security: bearer,
-  summary: 'Every parcel with its whole track, when it should arrive, and what is wrong with it (LG-1, LG-2)',
+  summary:
+    'Every shipment’s course in its warehouse, and every parcel’s whole track, with when it should arrive and what is wrong (FU-2, LG-1, LG-2)',
   request: { params: orderNoParam },
-  responses: { 200: json(z.object({ parcels: z.array(parcelSchema) }), 'The parcels'), ...problems },
+  responses: {
+    200: json(
+      z.object({ shipments: z.array(courseSchema), parcels: z.array(parcelSchema) }),
+      'Where all of it is',
+    ),
+    ...problems,
+  },
 });
 
 export function registerTracks(app: App, deps: Deps): void {
@@ -63,13 +93,25 @@ export function registerTracks(app: App, deps: Deps): void {
       deps.db,
       subtree.map((node) => node.orderNo),
     );
-    return c.json({ parcels: rows.map(representParcel) }, 200);
+    const shipments = rows.map(representCourse);
+    return c.json({ shipments, parcels: rows.filter(isSent).map(representParcel) }, 200);
   });
 }
 
-function representParcel(
-  parcel: Awaited<ReturnType<typeof loadTracks>>[number],
-): z.infer<typeof parcelSchema> {
+type Row = Awaited<ReturnType<typeof loadTracks>>[number];
+
+function representCourse({ shipmentNo, stage, reports }: Row): z.infer<typeof courseSchema> {
+  const told = reports.map((report) => ({
+    at: report.at.toISOString(),
+    stage: report.stage,
+    words: STAGE_WORDS[report.stage],
+    operator: report.operator,
+    remark: report.remark,
+  }));
+  return { shipmentNo, stage, words: STAGE_WORDS[stage], reports: told.toReversed() };
+}
+
+function representParcel(parcel: Sent<Row>): z.infer<typeof parcelSchema> {
   const {
     shipmentNo,
     orderNo,

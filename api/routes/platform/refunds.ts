@@ -13,7 +13,7 @@ const route = createRoute({
   security: bearer,
   middleware: [requireRole('finance', 'customer_service')] as const,
   summary:
-    'Give back part or all of a paid order’s money before it is received, by the route it came (PY-8); with the last of it the order ends',
+    'Give back part or all of a paid order’s money by the route it came (PY-8); with the last of it the order ends, and of a received order the merchant’s share goes down with it (FN-3)',
   request: {
     headers: idempotencyHeader,
     params: orderNoParam,
@@ -52,9 +52,9 @@ export function registerRefunds(app: App, deps: Deps): void {
     };
     const result = await sendCommand(c, deps, command, () => {
       const leftFen = node.payableFen - node.givenBackFen;
-      if (node.state !== 'awaiting_shipment' && node.state !== 'awaiting_receipt')
+      if (!['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(node.state))
         throw new Problem('not_refundable', undefined, { state: node.state });
-      if (leftFen === 0n || (amountFen !== null && BigInt(amountFen) > leftFen))
+      if ((leftFen === 0n && node.payableFen > 0n) || (amountFen !== null && BigInt(amountFen) > leftFen))
         throw new Problem('more_than_paid', undefined, { refundableFen: leftFen });
     });
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);

@@ -6,23 +6,10 @@ import { accounts, refundVoucher } from '../../../domain/ledger/vouchers.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
-import { bearer, idempotencyHeader, json, jsonBody, problems, timeSchema } from '../../schemas.ts';
+import { representWorkItem, workItemSchema } from '../../representations/work-item.ts';
+import { bearer, idempotencyHeader, json, jsonBody, problems } from '../../schemas.ts';
 
 const tags = ['Platform'];
-
-const workItemSchema = z
-  .object({
-    workItemId: z.string(),
-    kind: z.string(),
-    orderNo: z.string().nullable(),
-    reason: z.string(),
-    ownerRole: z.string(),
-    waysOut: z.array(z.string()),
-    openedAt: timeSchema,
-    dueAt: timeSchema,
-    overdue: z.boolean(),
-  })
-  .openapi('WorkItem');
 
 const queueRoute = createRoute({
   method: 'get',
@@ -71,19 +58,7 @@ const decisionRoute = createRoute({
 export function registerWorkItems(app: App, deps: Deps): void {
   app.openapi(queueRoute, async (c) => {
     const now = deps.now();
-    const workItems = (await openWorkItems(deps.db)).map(
-      ({ workItemId, kind, orderNo, reason, ownerRole, waysOut, openedAt, dueAt }) => ({
-        workItemId,
-        kind,
-        orderNo,
-        reason,
-        ownerRole,
-        waysOut,
-        openedAt: openedAt.toISOString(),
-        dueAt: dueAt.toISOString(),
-        overdue: dueAt < now,
-      }),
-    );
+    const workItems = (await openWorkItems(deps.db)).map((item) => representWorkItem(item, now));
     return c.json({ workItems }, 200);
   });
 

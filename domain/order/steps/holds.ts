@@ -10,14 +10,15 @@ export function placeHold(
   leaf: OrderNode,
   hold: { holdId: string; reason: string; placedBy: string },
   at: Date,
+  action: 'hold' | 'parcel' = 'hold',
 ): Decision {
-  if (!isPossible('hold', leaf.state)) return refuse('not_holdable', leaf.state);
+  if (!isPossible(action, leaf.state)) return refuse('not_holdable', leaf.state);
   const effects = noEffects();
   const running = leaf.holds === 0 && leaf.autoReceiptAt !== null;
   const clockLeftMs = running
     ? Math.max(0, (leaf.autoReceiptAt as Date).getTime() - at.getTime())
     : (leaf.clockLeftMs ?? 0);
-  effects.nodes.push(change(leaf, 'hold', leaf.state, { holds: leaf.holds + 1, clockLeftMs }));
+  effects.nodes.push(change(leaf, action, leaf.state, { holds: leaf.holds + 1, clockLeftMs }));
   effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: true });
   return accept(effects);
 }
@@ -27,13 +28,14 @@ export function releaseHold(
   leaf: OrderNode,
   hold: { holdId: string; reason: string; placedBy: string },
   at: Date,
+  action: 'release' | 'parcel' = 'release',
 ): Decision {
   if (leaf.holds === 0) return refuse('not_held', leaf.state);
   const effects = noEffects();
   const last = leaf.holds === 1 && leaf.state === 'awaiting_receipt';
   const autoReceiptAt = new Date(at.getTime() + Math.max(leaf.clockLeftMs ?? 0, LEAST_LEFT_MS));
   effects.nodes.push(
-    change(leaf, 'release', leaf.state, { holds: leaf.holds - 1, ...(last ? { autoReceiptAt } : {}) }),
+    change(leaf, action, leaf.state, { holds: leaf.holds - 1, ...(last ? { autoReceiptAt } : {}) }),
   );
   effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: false });
   return accept(effects);

@@ -28,7 +28,9 @@ export function reportParcel(
     reason: `parcel ${report.anomaly}`,
     placedBy: 'carrier',
   };
-  return report.what === 'opened' ? placeHold(leaf, hold, at) : releaseHold(leaf, hold, at);
+  return report.what === 'opened'
+    ? placeHold(leaf, hold, at, 'parcel')
+    : releaseHold(leaf, hold, at, 'parcel');
 }
 
 function signed(leaf: OrderNode, signedAt: Date, seconds: number | null, at: Date): Decision {

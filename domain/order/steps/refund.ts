@@ -1,9 +1,20 @@
 import type { Fen } from '../../money.ts';
-import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
-import type { OrderNode, PaymentScope } from '../node.ts';
+import type { LineQuantity } from '../cancellation.ts';
+import { earnLess } from '../earned.ts';
+import {
+  accept,
+  change,
+  type Decision,
+  type Effects,
+  type NodeChange,
+  noEffects,
+  refuse,
+} from '../effects.ts';
+import type { Contract, OrderNode, PaymentScope } from '../node.ts';
+import { isAnythingShipped, keptLines } from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
 import { isPossible } from '../states.ts';
-import { givePointsBack, isCouponUndone } from '../undo.ts';
+import { takeBack } from '../take-back.ts';
 import { returnStock } from './stock.ts';
 
 export interface RefundCommand {
@@ -18,45 +29,72 @@ export interface RefundInput {
   /** The payments that paid the scope. */
   payments: readonly RefundablePayment[];
   command: RefundCommand;
+  /** By which it was earned; null while it is not received. */
+  contract: Contract | null;
+  /** Names the step. */
+  cause: string;
+  operator: string;
   at: Date;
 }
 
 /**
- * Part or all of a leaf's money goes back before it is received (PY-8): in parts as often as asked, never more than was
- * paid for it, by the route it came. With the last fen the leaf ends: cancelled before hand-over, with its stock back;
- * closed after it (decision 14); its points come back, and coupons that served nothing else.
+ * Part or all of a leaf's money goes back (PY-8): in parts as often as asked, never more than was paid for it, by the
+ * route it came. With the last fen the leaf ends: cancelled before hand-over, with its stock back; closed after it, also
+ * when it was received (decision 14), and then its merchant earned less (FN-3). What a warehouse may be packing is to be
+ * stopped first: that is a cancellation.
  */
-export function refund({ scope, leaf, payments, command, at }: RefundInput): Decision {
+export function refund(input: RefundInput): Decision {
+  const { leaf, payments, command, cause } = input;
   if (leaf.kind === 'parent' || !isPossible('refund', leaf.state))
     return refuse('not_refundable', leaf.state);
   const leftFen = leaf.payableFen - leaf.givenBackFen;
   const amountFen = command.amountFen ?? leftFen;
-  if (amountFen <= 0n || amountFen > leftFen) return refuse('more_than_paid', leaf.state);
+  const isNothing = command.amountFen === null ? leaf.payableFen > 0n && leftFen === 0n : amountFen <= 0n;
+  if (isNothing || amountFen > leftFen) return refuse('more_than_paid', leaf.state);
+  if (amountFen === leftFen) return refundAll(input);
   const parts = planRefund(payments, amountFen);
   if (!parts) return refuse('more_than_paid', leaf.state);
-  const { orderNo, buyerId, merchantId } = leaf;
+  const { orderNo, buyerId } = leaf;
   const effects = noEffects();
   effects.refunds.push(
     ...parts.map((part) => ({ ...part, orderNo, reason: command.reason, source: 'deposits' as const })),
   );
   effects.notices.push({
     orderNo,
-    event: `refund_started:${parts[0]?.refundNo}`,
+    event: `refund_started:${cause}`,
     recipient: `buyer:${buyerId}`,
     params: { amountFen: Number(amountFen), reason: command.reason },
   });
-  const givenBackFen = leaf.givenBackFen + amountFen;
-  if (amountFen < leftFen) {
-    effects.nodes.push(change(leaf, 'refund', leaf.state, { givenBackFen }));
-    return accept(effects);
+  const set = { givenBackFen: leaf.givenBackFen + amountFen };
+  effects.nodes.push(change(leaf, 'refund', leaf.state, set));
+  undoReceipt(effects, input, set);
+  return accept(effects);
+}
+
+/** Received: what it brought its merchant goes down with it. */
+function undoReceipt(effects: Effects, input: RefundInput, set: NodeChange['set']): void {
+  const { leaf, contract } = input;
+  if (leaf.state !== 'completed') return;
+  if (!contract) throw new Error(`${leaf.orderNo} was received without a contract`);
+  const { givenBackFen = leaf.givenBackFen, progress = leaf.progress } = set;
+  earnLess(effects, { before: leaf, after: { ...leaf, givenBackFen, progress } }, { ...input, contract });
+}
+
+function refundAll(input: RefundInput): Decision {
+  const { scope, leaf, payments, command, cause, at } = input;
+  if (leaf.state === 'awaiting_shipment') {
+    if (leaf.cancellationNo !== null) return refuse('cancellation_open', leaf.state);
+    if (leaf.dispatch === 'done') return refuse('cancel_first', leaf.state);
   }
-  const shipped = leaf.state === 'awaiting_receipt';
+  const { orderNo, merchantId } = leaf;
+  const effects = noEffects();
+  const kept = keptLines(leaf);
+  const set = takeBack(effects, { scope, leaf, payments, pieces: kept, cause, reason: command.reason, at });
+  if (!set) return refuse('more_than_paid', leaf.state);
+  undoReceipt(effects, input, set);
+  const hasLeft = leaf.state !== 'awaiting_shipment' || isAnythingShipped(leaf);
   effects.nodes.push(
-    change(leaf, 'refund', shipped ? 'closed' : 'cancelled', {
-      givenBackFen,
-      endedAt: at,
-      endReason: 'refunded',
-    }),
+    change(leaf, 'refund', hasLeft ? 'closed' : 'cancelled', { ...set, endedAt: at, endReason: 'refunded' }),
   );
   effects.notices.push({
     orderNo,
@@ -64,22 +102,14 @@ export function refund({ scope, leaf, payments, command, at }: RefundInput): Dec
     recipient: `merchant:${merchantId}`,
     params: {},
   });
-  if (!shipped) effects.stock.push(...returnStock(leaf));
-  givePointsBack(effects, leaf, at, `${orderNo}-PAY-${payments[0]?.outTradeNo}`);
-  const { root, leaves } = scope;
-  const isUndone = (other: OrderNode) =>
-    other.orderNo === orderNo || other.state === 'cancelled' || other.state === 'closed';
-  effects.coupons.push(
-    ...root.couponIds
-      .filter((couponId) => isCouponUndone(leaves, couponId, isUndone))
-      .map((couponId) => ({
-        couponId,
-        orderNo: root.orderNo,
-        from: 'used' as const,
-        to: 'available' as const,
-      })),
-  );
-  // Siblings that end at once meet in the parent's row, so that one of them sees itself as the last.
-  if (root.orderNo !== orderNo) effects.nodes.push(change(root, 'refund', root.state));
+  if (leaf.state === 'awaiting_shipment') effects.stock.push(...returnStock(leaf, unsent(leaf, kept), cause));
   return accept(effects);
+}
+
+/** The pieces that are still where they were sold from. */
+function unsent({ progress }: OrderNode, kept: readonly LineQuantity[]): LineQuantity[] {
+  return kept.flatMap(({ lineNo, quantity }) => {
+    const here = quantity - (progress[lineNo]?.shipped ?? 0);
+    return here > 0 ? [{ lineNo, quantity: here }] : [];
+  });
 }

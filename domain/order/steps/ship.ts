@@ -1,30 +1,36 @@
-import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import type { LineQuantity } from '../cancellation.ts';
+import { accept, type Decision, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
+import { isWithin, moved, openLines } from '../progress.ts';
 import { isPossible } from '../states.ts';
+import { goOn, sentShipment, tellParcel } from './leave.ts';
 
 export interface ShipCommand {
   carrier: string;
   trackingNo: string;
+  /** The pieces in the parcel; all that nobody sends yet when not given. */
+  lines?: readonly LineQuantity[];
 }
 
-/** The merchant handed the parcel over (FU-3): the order awaits receipt and the auto-receipt clock starts (ST-3). */
-export function ship(leaf: OrderNode, command: ShipCommand, at: Date): Decision {
+/**
+ * The merchant handed a parcel over (FU-3), with everything or part of it (FU-4). What a warehouse sends, and an order
+ * that is being cancelled, is not the merchant's to ship (CN-2, decision 24).
+ */
+export function ship(leaf: OrderNode, { carrier, trackingNo, lines }: ShipCommand, at: Date): Decision {
   if (!isPossible('ship', leaf.state)) return refuse('not_awaiting_shipment', leaf.state);
   if (leaf.review !== 'confirmed') return refuse('not_reviewed', leaf.state);
+  if (leaf.cancellationNo !== null) return refuse('cancellation_open', leaf.state);
+  const open = openLines(leaf);
+  if (leaf.dispatch === 'due' || open.length === 0) return refuse('warehouse_ships', leaf.state);
+  const pieces = lines ?? open;
+  if (!isWithin(pieces, open)) return refuse('more_than_open', leaf.state);
   const effects = noEffects();
-  const autoReceiptAt = new Date(at.getTime() + leaf.autoReceiptSeconds * 1000);
-  effects.nodes.push(change(leaf, 'ship', 'awaiting_receipt', { shippedAt: at, autoReceiptAt }));
-  effects.shipments.push({
-    shipmentNo: `${leaf.orderNo}S1`,
-    orderNo: leaf.orderNo,
-    rootNo: leaf.rootNo,
-    ...command,
-  });
-  effects.notices.push({
-    orderNo: leaf.orderNo,
-    event: 'shipped',
-    recipient: `buyer:${leaf.buyerId}`,
-    params: { ...command },
-  });
+  const shipmentsMade = leaf.shipmentsMade + 1;
+  const parcel = { carrier, trackingNo, weightGrams: null, lines: pieces };
+  const shipment = sentShipment(leaf, shipmentsMade, parcel, { warehouseId: null, partOf: null });
+  effects.shipments.push(shipment);
+  tellParcel(effects, leaf, shipment.shipmentNo, parcel);
+  const progress = moved(leaf.progress, pieces, { from: null, to: 'shipped' });
+  goOn(effects, leaf, 'ship', { progress, shipmentsMade }, at);
   return accept(effects);
 }

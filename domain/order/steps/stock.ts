@@ -1,5 +1,6 @@
+import type { LineQuantity } from '../cancellation.ts';
 import type { StockChange } from '../effects.ts';
-import type { OrderNode } from '../node.ts';
+import type { OrderLine, OrderNode } from '../node.ts';
 
 /** What a leaf locks at submit: the lines whose stock is reserved by the order (IN-1). */
 export function reserveStock(leaf: OrderNode): StockChange[] {
@@ -18,10 +19,46 @@ export function sellStock(leaf: OrderNode): StockChange[] {
   );
 }
 
-/** What comes back when a paid leaf ends before hand-over: all that it sold. */
-export function returnStock(leaf: OrderNode): StockChange[] {
-  return leaf.lines.map((line) => movement(leaf, line, 'return', line.quantity, 0));
+/** Pieces that come back on sale where they were sold from; `ref` names the step that takes them back. */
+export function returnStock(leaf: OrderNode, pieces: readonly LineQuantity[], ref: string): StockChange[] {
+  return ofLines(leaf, pieces, (line, quantity) => [{ ...movement(leaf, line, 'return', quantity, 0), ref }]);
 }
+
+/** Pieces that were sold and are not there (FU-5): they come back and are written off at once. */
+export function writeOffStock(leaf: OrderNode, pieces: readonly LineQuantity[], ref: string): StockChange[] {
+  return ofLines(leaf, pieces, (line, quantity) => [
+    { ...movement(leaf, line, 'return', quantity, 0), ref },
+    { ...movement(leaf, line, 'shortage', -quantity, 0), ref },
+  ]);
+}
+
+/** Pieces that another warehouse sends instead (FU-2): back on sale in the one, sold in the other. */
+export function reassignStock(
+  leaf: OrderNode,
+  pieces: readonly LineQuantity[],
+  to: { warehouseId: string; ref: string },
+): StockChange[] {
+  return ofLines(leaf, pieces, (line, quantity) =>
+    [
+      movement(leaf, line, 'reassign', quantity, 0),
+      { ...movement(leaf, line, 'reassign', -quantity, 0), ...to },
+    ].map((change) => ({ ...change, ref: to.ref })),
+  );
+}
+
+function ofLines(
+  leaf: OrderNode,
+  pieces: readonly LineQuantity[],
+  changes: (line: OrderLine, quantity: number) => StockChange[],
+): StockChange[] {
+  return pieces.flatMap(({ lineNo, quantity }) =>
+    leaf.lines.filter((line) => line.lineNo === lineNo).flatMap((line) => changes(line, quantity)),
+  );
+}
+
+/** Where a line's pieces come from: the warehouse that reserved them, or one that took them over. */
+export const warehouseOf = (leaf: Pick<OrderNode, 'progress'>, line: OrderLine): string =>
+  leaf.progress[line.lineNo]?.warehouseId ?? line.warehouseId;
 
 function reservedLines(leaf: OrderNode) {
   return leaf.lines.filter((line) => line.inventoryMode === 'reserve');
@@ -37,7 +74,7 @@ function movement(
   return {
     orderNo: leaf.orderNo,
     skuId: line.skuId,
-    warehouseId: line.warehouseId,
+    warehouseId: warehouseOf(leaf, line),
     cause,
     onHandDelta,
     reservedDelta,

@@ -5,6 +5,7 @@ import type { PricedLine } from '../../pricing/types.ts';
 import { type Effects, noEffects } from '../effects.ts';
 import type { OrderLine, OrderNode, PaymentScope } from '../node.ts';
 import { childOrderNos } from '../order-no.ts';
+import { reviewRuleOf } from '../review-rules.ts';
 import { paidEffects } from './record-payment.ts';
 import { reserveStock } from './stock.ts';
 
@@ -133,6 +134,7 @@ function buildTree(input: SubmitInput): PaymentScope {
     autoReceiptSeconds: 0,
     shipWithinSeconds: Math.max(...basket.shops.map((shop) => shop.shipWithinSeconds)),
     review: 'confirmed',
+    reviewReason: null,
     lines: [],
   };
   return { root, leaves, attempts: [] };
@@ -145,6 +147,7 @@ function buildLeaf(
 ): OrderNode {
   const priced = input.basket.pricing.lines.filter((line) => line.shopId === shop.shopId);
   const lines = priced.map((line, index) => buildLine(input.basket, line, index + 1));
+  const byWarehouse = new Set(input.basket.warehousesWithSystem);
   return {
     ...base(input, place.deadline),
     orderNo: place.orderNo,
@@ -161,10 +164,22 @@ function buildLeaf(
     couponIds: [],
     autoReceiptSeconds: shop.autoReceiptSeconds,
     shipWithinSeconds: shop.shipWithinSeconds,
-    // Decision 22: self-operated shops are reviewed by rules, third-party shops by hand.
-    review: shop.kind === 'self_operated' ? 'confirmed' : 'pending',
+    ...reviewOf(shop, input.basket, lines),
+    dispatch: lines.some(({ warehouseId }) => byWarehouse.has(warehouseId)) ? 'due' : 'merchant',
     lines,
   };
+}
+
+/** Decision 22: self-operated shops are reviewed by rules, third-party shops by hand. */
+function reviewOf(
+  shop: BasketShop,
+  { isNewBuyer, region }: PricedBasket,
+  lines: readonly OrderLine[],
+): Pick<OrderNode, 'review' | 'reviewReason'> {
+  if (shop.kind === 'third_party') return { review: 'pending', reviewReason: null };
+  const amountFen = sumFen(lines.map((line) => line.payableFen + line.pointsFen));
+  const rule = reviewRuleOf(shop.reviewRules, { amountFen, isNewBuyer, region });
+  return { review: rule ? 'pending' : 'confirmed', reviewReason: rule };
 }
 
 function base(input: SubmitInput, deadline: Date) {
@@ -176,6 +191,11 @@ function base(input: SubmitInput, deadline: Date) {
     state: 'awaiting_payment' as const,
     version: 1,
     paymentDeadline: deadline,
+    dispatch: 'merchant' as const,
+    progress: {},
+    shipmentsMade: 0,
+    cancellationNo: null,
+    cancellationDueAt: null,
     contractId: null,
     autoReceiptAt: null,
     holds: 0,

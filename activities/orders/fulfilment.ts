@@ -1,0 +1,181 @@
+import type { Database } from '../../db/client.ts';
+import { runStep } from '../../db/commands/run-step.ts';
+import {
+  findCancellation,
+  shipmentsOf,
+  untoldShipments,
+  warehouseInstead,
+  warehousesWithSystem,
+} from '../../db/queries/fulfilment.ts';
+import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
+import { refundablePayments } from '../../db/queries/refunds.ts';
+import type { Decision } from '../../domain/order/effects.ts';
+import type { OrderNode } from '../../domain/order/node.ts';
+import type { StepAction } from '../../domain/order/states.ts';
+import { type CancelAnswer, answerCancel as decideAnswer } from '../../domain/order/steps/answer-cancel.ts';
+import {
+  type CancelCommand,
+  askCancel as decideAsking,
+  decideCancel as decideEnd,
+  type StopAnswers,
+} from '../../domain/order/steps/cancel.ts';
+import { dispatch as decideDispatch } from '../../domain/order/steps/dispatch.ts';
+import {
+  takeWarehouseReport as decideReport,
+  type ShipmentRow,
+  type WarehouseReport,
+} from '../../domain/order/steps/warehouse.ts';
+import type { StepResult } from '../../domain/order/view.ts';
+import { loadOrder } from './leaf.ts';
+import { type MessageStep, requireScope } from './payment-root.ts';
+
+interface TimerStep {
+  orderNo: string;
+  atMs: number;
+}
+
+/** Plans the shipments of a confirmed leaf (FU-2): the dispatch centre. */
+export async function dispatch(db: Database, { orderNo, atMs }: TimerStep): Promise<StepResult> {
+  const at = new Date(atMs);
+  const withSystem = await warehousesWithSystem(db);
+  // A leaf is dispatched anew after a warehouse refused or lines were stopped: each time is a step of its own.
+  const stepKey = `dispatch-${(await requireNode(db, orderNo)).version}`;
+  const result = await runStep(
+    db,
+    { orderNo, stepKey, action: 'dispatch', actor: 'system', at, input: {} },
+    async () => {
+      const leaf = await requireNode(db, orderNo);
+      return { nodes: [leaf], decision: decideDispatch(leaf, (id) => withSystem.has(id)) };
+    },
+  );
+  // Asked of the rows: a try before this one may have planned them and never answered.
+  return { ...result, toDo: { push: await untoldShipments(db, orderNo) } };
+}
+
+/** A warehouse's milestone: parcels have left, or it will not send the shipment (FU-2, FU-3). */
+export function takeWarehouseReport(db: Database, step: MessageStep): Promise<StepResult> {
+  return messageStep(db, step, 'warehouse', async (leaf, payload, at) => {
+    const report = payload as unknown as WarehouseReport;
+    const shipments = await shipmentsOf(db, leaf.orderNo);
+    const instead =
+      report.what === 'refused' ? await insteadOf(db, leaf, shipments, report.shipmentNo) : null;
+    return decideReport({ leaf, shipments, report, instead, cause: step.inboxId, at });
+  });
+}
+
+async function insteadOf(
+  db: Database,
+  leaf: OrderNode,
+  shipments: readonly ShipmentRow[],
+  shipmentNo: string,
+): Promise<string | null> {
+  const refused = shipments.find((shipment) => shipment.shipmentNo === shipmentNo);
+  const pieces = (refused?.lines ?? []).flatMap((piece) =>
+    leaf.lines.filter(({ lineNo }) => lineNo === piece.lineNo).map(({ skuId }) => ({ ...piece, skuId })),
+  );
+  return await warehouseInstead(db, leaf.orderNo, pieces);
+}
+
+/** A paid leaf, or lines of it, is to be stopped before it leaves (CN-2, FU-5). */
+export async function askCancel(db: Database, step: MessageStep): Promise<StepResult> {
+  return await moneyStep(db, step, 'ask_cancel', async (facts, payload) =>
+    decideAsking({
+      ...facts,
+      command: payload as unknown as CancelCommand,
+      cancellationNo: step.inboxId,
+    }),
+  );
+}
+
+/** Somebody answered instead of the warehouse: the merchant who ships by hand, or a person of the queue (CN-4). */
+export async function answerCancel(db: Database, step: MessageStep): Promise<StepResult> {
+  return await moneyStep(db, step, 'decide_cancel', async (facts, payload) => {
+    const { cancellationNo } = payload as { cancellationNo: string };
+    const cancellation = await findCancellation(db, cancellationNo);
+    return decideAnswer({ ...facts, cancellation, answer: payload as unknown as CancelAnswer });
+  });
+}
+
+/** The warehouse has answered for every shipment, or will not (CN-3, CN-4, CN-5). */
+export async function decideCancel(
+  db: Database,
+  { orderNo, cancellationNo, answers, atMs }: TimerStep & { cancellationNo: string; answers: StopAnswers },
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const stepKey = `cancel-${cancellationNo}`;
+  return await runStep(
+    db,
+    { orderNo, stepKey, action: 'decide_cancel', actor: 'system', at, input: { ...answers } },
+    async () => {
+      const { nodes, ...facts } = await loadMoney(db, orderNo);
+      const cancellation = await findCancellation(db, cancellationNo);
+      return { nodes, decision: decideEnd({ ...facts, cancellation, answers, at }) };
+    },
+  );
+}
+
+/** The merchant who ships by hand did not prove it in time: the request is agreed (decision 24). */
+export async function agreeCancel(db: Database, { orderNo, atMs }: TimerStep): Promise<StepResult> {
+  const { cancellationNo, cancellationDueAt } = await requireNode(db, orderNo);
+  const isDue = cancellationNo !== null && cancellationDueAt !== null && cancellationDueAt.getTime() <= atMs;
+  if (!isDue) return await loadOrder(db, { orderNo });
+  return await decideCancel(db, { orderNo, cancellationNo, answers: { shipments: {} }, atMs });
+}
+
+interface Facts extends Omit<Awaited<ReturnType<typeof loadMoney>>, 'nodes'> {
+  at: Date;
+}
+
+/** A message's step that may move money: with the payment scope and the leaf's shipments. */
+async function moneyStep(
+  db: Database,
+  { orderNo, inboxId, atMs }: MessageStep,
+  action: StepAction,
+  decide: (facts: Facts, payload: Record<string, unknown>) => Promise<Decision>,
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  return await runStep(
+    db,
+    { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
+    async () => {
+      const { nodes, ...facts } = await loadMoney(db, orderNo);
+      return { nodes, decision: await decide({ ...facts, at }, payload) };
+    },
+  );
+}
+
+async function loadMoney(db: Database, orderNo: string) {
+  const leaf = await requireNode(db, orderNo);
+  const [scope, payments, shipments] = await Promise.all([
+    requireScope(db, leaf.paymentRootNo),
+    refundablePayments(db, leaf.paymentRootNo),
+    shipmentsOf(db, orderNo),
+  ]);
+  const nodes = scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root];
+  return { nodes, leaf, scope, payments, shipments };
+}
+
+async function messageStep(
+  db: Database,
+  { orderNo, inboxId, atMs }: MessageStep,
+  action: StepAction,
+  decide: (leaf: OrderNode, payload: Record<string, unknown>, at: Date) => Promise<Decision>,
+): Promise<StepResult> {
+  const at = new Date(atMs);
+  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  return await runStep(
+    db,
+    { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
+    async () => {
+      const leaf = await requireNode(db, orderNo);
+      return { nodes: [leaf], decision: await decide(leaf, payload, at) };
+    },
+  );
+}
+
+async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
+  const node = await loadNode(db, orderNo);
+  if (!node) throw new Error(`no order ${orderNo}`);
+  return node;
+}

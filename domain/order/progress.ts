@@ -1,0 +1,75 @@
+import type { LineQuantity } from './cancellation.ts';
+
+/** How many pieces of a line lie in a warehouse's shipments, have left, and were taken back. Unset counts are zero. */
+export interface Counts {
+  planned?: number;
+  shipped?: number;
+  reversed?: number;
+}
+
+export interface Progress extends Counts {
+  /** Where its pieces come from since another warehouse took them over. */
+  warehouseId?: string;
+}
+
+/** By line number. */
+export type LineProgress = Readonly<Record<string, Progress>>;
+
+interface Counted {
+  lines: readonly { lineNo: number; quantity: number }[];
+  progress: LineProgress;
+}
+
+const countOf = ({ progress }: Pick<Counted, 'progress'>, lineNo: number, what: keyof Counts): number =>
+  progress[lineNo]?.[what] ?? 0;
+
+/** The pieces that nobody sends yet: neither planned, nor gone, nor taken back. */
+export function openLines(leaf: Counted): LineQuantity[] {
+  return leaf.lines.flatMap(({ lineNo, quantity }) => {
+    const { planned = 0, shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
+    const open = quantity - planned - shipped - reversed;
+    return open > 0 ? [{ lineNo, quantity: open }] : [];
+  });
+}
+
+/** The pieces that were not taken back. */
+export function keptLines(leaf: Counted): LineQuantity[] {
+  return leaf.lines.flatMap(({ lineNo, quantity }) => {
+    const kept = quantity - countOf(leaf, lineNo, 'reversed');
+    return kept > 0 ? [{ lineNo, quantity: kept }] : [];
+  });
+}
+
+/** Whether everything that was not taken back has left (FU-4). */
+export const isAllShipped = (leaf: Counted): boolean =>
+  keptLines(leaf).every(({ lineNo, quantity }) => countOf(leaf, lineNo, 'shipped') >= quantity);
+
+export const isAnythingShipped = (leaf: Counted): boolean =>
+  leaf.lines.some(({ lineNo }) => countOf(leaf, lineNo, 'shipped') > 0);
+
+export const isAnythingKept = (leaf: Counted): boolean => keptLines(leaf).length > 0;
+
+/** The counts after some pieces went from one place to another; `from` null: they were in none, `to` likewise. */
+export function moved(
+  progress: LineProgress,
+  pieces: readonly LineQuantity[],
+  { from, to }: { from: keyof Counts | null; to: keyof Counts | null },
+): LineProgress {
+  const next: Record<string, Progress> = { ...progress };
+  for (const { lineNo, quantity } of pieces) {
+    const counts = { ...next[lineNo] };
+    if (from) counts[from] = (counts[from] ?? 0) - quantity;
+    if (to) counts[to] = (counts[to] ?? 0) + quantity;
+    next[lineNo] = counts;
+  }
+  return next;
+}
+
+/** Whether `pieces` are among `available`, each line once. */
+export function isWithin(pieces: readonly LineQuantity[], available: readonly LineQuantity[]): boolean {
+  const left = new Map(available.map(({ lineNo, quantity }) => [lineNo, quantity]));
+  const distinct = new Set(pieces.map(({ lineNo }) => lineNo)).size === pieces.length;
+  return (
+    distinct && pieces.every(({ lineNo, quantity }) => quantity > 0 && quantity <= (left.get(lineNo) ?? 0))
+  );
+}

@@ -1,0 +1,88 @@
+import type { CancellationState, LineQuantity } from '../cancellation.ts';
+import { change, type Effects, type NodeChange } from '../effects.ts';
+import type { OrderNode, PaymentScope } from '../node.ts';
+import { isAnythingKept, openLines } from '../progress.ts';
+import type { RefundablePayment } from '../refund-plan.ts';
+import type { StepAction } from '../states.ts';
+import { takeBack } from '../take-back.ts';
+import { goOn } from './leave.ts';
+import { returnStock, writeOffStock } from './stock.ts';
+
+/** A request to stop as its row is now. */
+export interface Cancellation {
+  cancellationNo: string;
+  askedBy: string;
+  reason: string;
+  lines: readonly LineQuantity[] | null;
+  missing: boolean;
+  shipmentNos: readonly string[];
+  state: CancellationState;
+}
+
+/** What the leaf was paid with. */
+export interface Money {
+  scope: PaymentScope;
+  payments: readonly RefundablePayment[];
+}
+
+/** All that has not left and was not taken back, in a warehouse's hands or nobody's. */
+export function unsentPieces(leaf: OrderNode): LineQuantity[] {
+  return leaf.lines.flatMap(({ lineNo, quantity }) => {
+    const { shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
+    const unsent = quantity - shipped - reversed;
+    return unsent > 0 ? [{ lineNo, quantity: unsent }] : [];
+  });
+}
+
+/**
+ * Takes back what was asked for as far as it is here, and lets the rest go on: what was stopped and not asked for is
+ * dispatched anew (FU-5, CN-5).
+ */
+export function conclude(
+  effects: Effects,
+  { leaf, scope, payments, at }: Money & { leaf: OrderNode; at: Date },
+  cancellation: Cancellation,
+  action: StepAction,
+): Exclude<CancellationState, 'asking' | 'queued'> {
+  const here = unsentPieces(leaf).flatMap(({ lineNo, quantity }) => {
+    const free = quantity - (leaf.progress[lineNo]?.planned ?? 0);
+    return free > 0 ? [{ lineNo, quantity: free }] : [];
+  });
+  const wanted = cancellation.lines ?? unsentPieces(leaf);
+  const pieces = wanted.flatMap(({ lineNo, quantity }) => {
+    const free = here.find((piece) => piece.lineNo === lineNo)?.quantity ?? 0;
+    return free > 0 ? [{ lineNo, quantity: Math.min(free, quantity) }] : [];
+  });
+  const isAll =
+    pieces.length === wanted.length &&
+    pieces.every(({ quantity }, index) => quantity === wanted[index]?.quantity);
+  const { orderNo, buyerId, merchantId } = leaf;
+  const { cancellationNo: cause, reason } = cancellation;
+  // Nothing of it is here any more: 订单已经出库.
+  const hasLeft = pieces.length === 0;
+  const state = hasLeft ? 'refused' : isAll && !isAnyShipped(cancellation, leaf) ? 'agreed' : 'partly_agreed';
+  let set: NodeChange['set'] = { progress: leaf.progress };
+  if (!hasLeft) {
+    const taken = takeBack(effects, { scope, leaf, payments, pieces, cause, reason, at });
+    if (!taken) throw new Error(`the payments of ${orderNo} do not hold what was paid for it`);
+    set = taken;
+    effects.stock.push(...(cancellation.missing ? writeOffStock : returnStock)(leaf, pieces, cause));
+  }
+  const kept = isAnythingKept({ ...leaf, ...set });
+  if (!kept)
+    effects.nodes.push(
+      change(leaf, action, 'cancelled', { ...set, cancellationNo: '', endedAt: at, endReason: reason }),
+    );
+  else {
+    const toRedo = leaf.dispatch === 'done' && openLines({ ...leaf, ...set }).length > 0;
+    const redo = toRedo ? { dispatch: 'due' as const } : {};
+    goOn(effects, leaf, action, { ...set, ...redo, cancellationNo: '' }, at);
+  }
+  for (const recipient of [`buyer:${buyerId}`, `merchant:${merchantId}`])
+    effects.notices.push({ orderNo, event: `cancel_${state}:${cause}`, recipient, params: { reason } });
+  return state;
+}
+
+/** A request for the whole order of which a part had left is agreed in part (CN-5). */
+const isAnyShipped = ({ lines }: Cancellation, leaf: OrderNode): boolean =>
+  lines === null && leaf.lines.some(({ lineNo }) => (leaf.progress[lineNo]?.shipped ?? 0) > 0);

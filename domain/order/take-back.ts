@@ -1,0 +1,127 @@
+import { pointsReturnVoucher } from '../ledger/vouchers.ts';
+import { type Fen, minFen, sumFen } from '../money.ts';
+import type { LineQuantity } from './cancellation.ts';
+import { change, type Effects, type NodeChange } from './effects.ts';
+import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
+import { isAnythingKept, moved } from './progress.ts';
+import { planRefund, type RefundablePayment } from './refund-plan.ts';
+import { isCouponUndone } from './undo.ts';
+
+/** Pieces of a paid leaf that are taken back: their money goes the way it came, their benefits are undone. */
+export interface TakeBack {
+  scope: PaymentScope;
+  leaf: OrderNode;
+  /** The payments that paid the scope. */
+  payments: readonly RefundablePayment[];
+  /** Pieces that were not taken back before. */
+  pieces: readonly LineQuantity[];
+  /** Names the step; a step takes pieces of a line back once. */
+  cause: string;
+  /** The buyer reads it beside the refund. */
+  reason: string;
+  at: Date;
+}
+
+/** What some pieces of a line carried when it was paid, in money and points. */
+export interface Carried {
+  cashFen: Fen;
+  points: number;
+  pointsFen: Fen;
+}
+
+/** What the first `count` of `of` units carry of an amount (decision 3). */
+export const firstUnits = (total: bigint, count: number, of: number): bigint =>
+  (total * BigInt(count)) / BigInt(of);
+
+/**
+ * What pieces of a line carry after `before` others went: of n pieces the first k carry floor(total · k / n), so all
+ * parts sum to the whole, and the last takes the remainder (decision 3, RF-4).
+ */
+export function carriedBy(
+  line: Pick<OrderLine, 'quantity' | 'payableFen' | 'points' | 'pointsFen'>,
+  before: number,
+  quantity: number,
+): Carried {
+  const share = (total: bigint) =>
+    firstUnits(total, before + quantity, line.quantity) - firstUnits(total, before, line.quantity);
+  return {
+    cashFen: share(line.payableFen),
+    points: Number(share(BigInt(line.points))),
+    pointsFen: share(line.pointsFen),
+  };
+}
+
+/**
+ * Writes the taking back of pieces into `effects`: reversals, refunds, points, coupons that served nothing else
+ * (RF-4, RF-9). Answers what changes of the leaf's row, or null where its payments do not hold that much. Stock is the
+ * caller's: where the pieces are decides whether they can be sold again.
+ */
+export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] | null {
+  const { scope, leaf, payments, pieces, cause, reason } = input;
+  const { orderNo, buyerId } = leaf;
+  const reversals = pieces.map(({ lineNo, quantity }) => {
+    const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
+    if (!line) throw new Error(`${orderNo} has no line ${lineNo}`);
+    return {
+      ...{ orderNo, lineNo, cause, quantity },
+      ...carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity),
+    };
+  });
+  // What was given back without pieces (a goodwill) lowers what they can still bring.
+  const shareFen = sumFen(reversals.map(({ cashFen }) => cashFen));
+  const cashFen = minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
+  const parts = planRefund(payments, cashFen);
+  if (!parts) return null;
+  effects.reversals.push(...reversals);
+  effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
+  effects.notices.push({
+    orderNo,
+    event: `refund_started:${cause}`,
+    recipient: `buyer:${buyerId}`,
+    params: { amountFen: Number(cashFen), reason },
+  });
+  returnPoints(effects, input, reversals);
+  const progress = moved(leaf.progress, pieces, { from: null, to: 'reversed' });
+  if (!isAnythingKept({ ...leaf, progress })) returnCoupons(effects, scope, leaf);
+  return { progress, givenBackFen: leaf.givenBackFen + cashFen };
+}
+
+function returnPoints(
+  effects: Effects,
+  { leaf, payments, cause, at }: TakeBack,
+  reversals: readonly Carried[],
+): void {
+  const { orderNo, rootNo, buyerId } = leaf;
+  const points = reversals.reduce((sum, reversal) => sum + reversal.points, 0);
+  const pointsFen = sumFen(reversals.map((reversal) => reversal.pointsFen));
+  // Of few points over many lines a piece can carry a share in money and not one whole point.
+  if (points > 0)
+    effects.points.push({
+      ...{ orderNo, buyerId, cause: 'return' as const, ref: cause },
+      balanceDelta: points,
+      frozenDelta: 0,
+    });
+  if (pointsFen === 0n) return;
+  const paidBy = `${orderNo}-PAY-${payments[0]?.outTradeNo ?? 'ZERO'}`;
+  effects.vouchers.push(
+    pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, { pointsFen, part: cause }, paidBy),
+  );
+}
+
+/** The leaf is undone: coupons that served nothing that is still alive come back, with the last of it (decision 7). */
+function returnCoupons(effects: Effects, { root, leaves }: PaymentScope, leaf: OrderNode): void {
+  const isUndone = (other: OrderNode) =>
+    other.orderNo === leaf.orderNo || other.state === 'cancelled' || other.state === 'closed';
+  effects.coupons.push(
+    ...root.couponIds
+      .filter((couponId) => isCouponUndone(leaves, couponId, isUndone))
+      .map((couponId) => ({
+        couponId,
+        orderNo: root.orderNo,
+        from: 'used' as const,
+        to: 'available' as const,
+      })),
+  );
+  // Siblings that end at once meet in the parent's row, so that one of them sees itself as the last.
+  if (root.orderNo !== leaf.orderNo) effects.nodes.push(change(root, 'refund', root.state));
+}

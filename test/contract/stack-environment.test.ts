@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stackEnvironment } from '../../cli/stack/environment.ts';
+import { ensureKeys } from '../../cli/stack/keys.ts';
+import { choosePorts } from '../../cli/stack/ports.ts';
+import { type Config, loadConfig } from '../../config/index.ts';
+import { createProviders, createTrackingService, createWarehouseSystems } from '../../providers/index.ts';
+import { type RunningSandbox, startSandbox } from '../../sandbox/app.ts';
+import { loadSandboxConfig } from '../../sandbox/config.ts';
+
+/** The local stack's environment, read by both sides as their processes read it. */
+
+let dataDir: string;
+let environment: Record<string, string>;
+let config: Config;
+let sandbox: RunningSandbox;
+let control: (method: string, path: string, body?: object) => Promise<any>;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'stack-'));
+  environment = stackEnvironment({
+    dataDir,
+    ports: await choosePorts({}),
+    keys: await ensureKeys(join(dataDir, 'keys')),
+    databaseUrl: 'postgres://127.0.0.1:9/none',
+    temporalAddress: '127.0.0.1:9',
+    namespace: 'default',
+    overrides: {},
+  });
+  config = loadConfig(environment);
+  sandbox = await startSandbox(loadSandboxConfig(environment));
+  control = async (method, path, body) => {
+    const response = await fetch(`${sandbox.url}/control${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return response.json();
+  };
+});
+afterAll(async () => {
+  await sandbox?.close();
+  await rm(dataDir, { recursive: true });
+});
+
+const receiver = {
+  name: '张三',
+  phone: '13800000001',
+  province: '上海市',
+  city: '上海市',
+  district: '浦东新区',
+  street: '世纪大道 1 号',
+};
+
+test.each(['W2', 'W3'])(
+  'FU-2 the warehouse %s takes our orders, and we believe what it tells',
+  async (warehouseCode) => {
+    const warehouse = createWarehouseSystems(config).get('qimen');
+    const order = {
+      shipmentNo: `S-${warehouseCode}`,
+      warehouseCode,
+      carrier: null,
+      placedAt: new Date('2026-11-11T00:00:00Z'),
+      paidAt: new Date('2026-11-11T00:05:00Z'),
+      receiver,
+      lines: [{ lineNo: 1, skuId: 'SKU-TEA', title: '明前龙井', quantity: 1 }],
+      remark: null,
+    };
+    expect(await warehouse?.push(order)).toMatchObject({ result: 'accepted' });
+    const delivery = await control('POST', '/qimen/sign', {
+      method: 'orderprocess.report',
+      shipmentNo: order.shipmentNo,
+    });
+    const received = { rawBody: delivery.body, header: () => undefined, receivedAt: new Date() };
+    expect(warehouse?.verify(received, new URLSearchParams(delivery.query))).toMatchObject({
+      ok: true,
+      notice: { kind: 'stage', stage: 'accepted', shipmentNo: order.shipmentNo, warehouseCode },
+    });
+  },
+);
+
+test('FU-2 without a gateway orders go to Qimen’s own router; whose goods they are must be said', () => {
+  const { QIMEN_GATEWAY: _gateway, ...others } = environment;
+  expect(loadConfig(others).QIMEN_GATEWAY).toBe('https://qimen.api.taobao.com/router/qimen/service');
+  expect(() => loadConfig({ ...others, QIMEN_OWNER_CODE: '' })).toThrow(/QIMEN_OWNER_CODE/);
+  const refused = /SANDBOX_QIMEN_NOTIFY_URL[\s\S]*SANDBOX_QIMEN_WAREHOUSES/;
+  const wrong = { SANDBOX_QIMEN_NOTIFY_URL: 'here', SANDBOX_QIMEN_WAREHOUSES: 'W2,,W3' };
+  expect(() => loadSandboxConfig({ ...environment, ...wrong })).toThrow(refused);
+});
+
+test('I2 the index shows trades with their amounts, and leads to the pages of who takes no money', async () => {
+  const alipay = createProviders(config).get('alipay');
+  const outTradeNo = 'P20261111000001';
+  await alipay?.start({
+    method: 'alipay_qr',
+    outTradeNo,
+    amountFen: 15_000n,
+    subject: '明前龙井',
+    expiresAt: new Date(Date.now() + 60_000),
+  });
+  const parcel = { carrier: 'shunfeng', trackingNo: 'SF1000000000001', phone: '13800138000' } as const;
+  await createTrackingService(config).subscribe(parcel, { url: 'http://127.0.0.1:9', salt: 'salt' });
+  const page = async (path: string) => (await fetch(`${sandbox.url}${path}`)).text();
+  const index = await page('/');
+  expect(index).toContain(outTradeNo);
+  expect(index).toContain('<td>¥150.00</td>');
+  expect(index).not.toContain(parcel.trackingNo);
+  const others = [...index.matchAll(/<li><a href="([^"]+)">([^<]+)<\/a> <code>\1<\/code><\/li>/g)];
+  expect(others.map(([, path, title]) => [path, title])).toEqual([
+    ['/kuaidi100', '快递 Carrier · Kuaidi100'],
+    ['/qimen', '仓库 WMS · Qimen'],
+  ]);
+  expect(await page('/kuaidi100')).toContain(parcel.trackingNo);
+  expect(await page('/qimen')).toContain('出库单 Order');
+});

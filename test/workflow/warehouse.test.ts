@@ -1,0 +1,182 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { watchWarehouses } from '../../activities/warehouse/watch.ts';
+import { openStock } from '../../cli/seed.ts';
+import * as t from '../../db/schema/index.ts';
+import { refundWorkflowId, shipmentWorkflowId } from '../../workflows/order/messages.ts';
+import { Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
+import { HOURS, Lab, MINUTES } from '../support/lab.ts';
+import { decided } from '../support/warehouses.ts';
+import {
+  type Buyer,
+  eventually,
+  givenShop,
+  givenSku,
+  newBuyer,
+  pay,
+  problemFrom,
+  readOrder,
+  ship,
+  stack,
+  staff,
+  submit,
+  waitFor,
+} from '../support/world.ts';
+
+let lab: Lab;
+let warehouse: Bench;
+beforeAll(async () => {
+  lab = await Lab.open();
+  warehouse = await new Bench({ notifyUrl: `${stack().apiUrl}/v1/callbacks/qimen` }).open();
+  await lab.db
+    .insert(t.warehouses)
+    .values({ warehouseId: WAREHOUSE, name: WAREHOUSE, region: '31', system: 'qimen' });
+});
+beforeEach(() => void lab.systems.set('qimen', warehouse.warehouse));
+afterAll(async () => {
+  await lab.close();
+  await warehouse.close();
+});
+
+async function paid(quantity = 1): Promise<{ buyer: Buyer; orderNo: string; shipmentNo: string }> {
+  const skuId = await givenSku(await givenShop(), 0);
+  await openStock(lab.db, skuId, WAREHOUSE, 10);
+  const buyer = await newBuyer();
+  const orderNo = await submit(buyer, { [skuId]: quantity });
+  await pay(buyer, orderNo);
+  return { buyer, orderNo, shipmentNo: `${orderNo}S1` };
+}
+
+const stageOf = (buyer: Buyer, orderNo: string, stage: string) =>
+  waitFor(buyer, orderNo, ({ shipments }) => shipments[0]?.stage === stage);
+
+const cancel = (buyer: Buyer, orderNo: string) => buyer.post(`/orders/${orderNo}/cancellations`, {});
+
+/** Its refund outlives it, for which this server keeps time still. */
+async function cancelled(buyer: Buyer, orderNo: string): Promise<void> {
+  const { refunds } = await waitFor(buyer, orderNo, ({ state }) => state === 'cancelled');
+  for (const { refundNo } of refunds) await lab.endOfOutliving(refundWorkflowId(refundNo));
+}
+
+const itemsOf = (orderNo: string) =>
+  lab.db.select().from(t.workItems).where(eq(t.workItems.orderNo, orderNo));
+
+/** An order whose warehouse was asked five times in vain to stop it. */
+async function queued() {
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'accepted');
+  await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo });
+  await cancel(buyer, orderNo);
+  await lab.skip(MINUTES(29));
+  expect((await readOrder(buyer, orderNo)).cancellations).toMatchObject([{ state: 'asking' }]);
+  await lab.skip(MINUTES(2));
+  await waitFor(buyer, orderNo, ({ cancellations }) => cancellations[0]?.state === 'queued');
+  return { buyer, orderNo, shipmentNo };
+}
+
+for (const [answer, state, end] of [
+  ['stopped', 'agreed', 'cancelled'],
+  ['left', 'refused', 'awaiting_shipment'],
+] as const) {
+  test(`CN-4 five questions in half an hour without a verdict, then a person says "${answer}"`, async () => {
+    const { buyer, orderNo, shipmentNo } = await queued();
+    expect(await readOrder(buyer, orderNo)).toMatchObject({ state: 'awaiting_shipment', refunds: [] });
+    expect(await itemsOf(orderNo)).toMatchObject([
+      { kind: 'cancel_unanswered', ownerRole: 'customer_service', closedAt: null },
+    ]);
+    const service = await staff('customerService');
+    await service.post(`/platform/orders/${orderNo}/cancellation-answers`, { answer });
+    expect(await decided(buyer, orderNo)).toMatchObject({ state });
+    if (end === 'cancelled') await cancelled(buyer, orderNo);
+    expect(await readOrder(buyer, orderNo)).toMatchObject({ state: end });
+    expect(await itemsOf(orderNo)).toMatchObject([{ outcome: state }]);
+    expect(await warehouse.books({ shipmentNo, warehouseCode: WAREHOUSE })).toMatchObject({
+      stage: 'accepted',
+    });
+  });
+}
+
+test('CN-4 a warehouse that knows late stops it all the same', async () => {
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'accepted');
+  await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo, times: 2 });
+  await cancel(buyer, orderNo);
+  await lab.skip(MINUTES(5) + 1_000);
+  await cancelled(buyer, orderNo);
+  expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
+});
+
+test('CN-2 FU-2 what the warehouse hands over while it is being asked has left, also when its report is lost', async () => {
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'accepted');
+  await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo, times: 1 });
+  await cancel(buyer, orderNo);
+  await warehouse.advance({ shipmentNo, warehouseCode: WAREHOUSE }, 'handed_over');
+  // Its report is lost: signed by another clock than this server's. A silent warehouse is asked.
+  const { db, workflows: starter, systems } = lab;
+  const logger = { warn: () => undefined, error: () => undefined };
+  await watchWarehouses({ db, starter, systems, logger, timeDivisor: HOURS(6) }, lab.now());
+  await waitFor(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
+  await lab.skip(MINUTES(2));
+  expect(await decided(buyer, orderNo)).toMatchObject({ state: 'refused' });
+  expect(await readOrder(buyer, orderNo)).toMatchObject({ state: 'awaiting_receipt', refunds: [] });
+});
+
+test('CN-2 an order that a merchant ships by hand is cancelled when the merchant proves nothing within 24 hours', async () => {
+  const skuId = await givenSku(await givenShop(), 10);
+  const buyer = await newBuyer();
+  const orderNo = await submit(buyer, { [skuId]: 1 });
+  await pay(buyer, orderNo);
+  await cancel(buyer, orderNo);
+  await lab.skip(HOURS(23));
+  expect(await problemFrom(ship(await staff('merchant1'), orderNo))).toMatchObject({
+    code: 'cancellation_open',
+  });
+  await lab.skip(HOURS(1) + 1_000);
+  await cancelled(buyer, orderNo);
+  expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
+});
+
+test('FU-2 a warehouse that does not answer is told again until it does, and a person sees it meanwhile', async () => {
+  lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'pushing');
+  await lab.skip(MINUTES(7));
+  await lab.skip(MINUTES(7));
+  const [item] = await eventually(async () => {
+    const items = await itemsOf(orderNo);
+    return items.length > 0 ? items : undefined;
+  }, 'the trouble to be seen');
+  expect(item).toMatchObject({ kind: 'warehouse_unreachable', ownerRole: 'operations' });
+  lab.systems.set('qimen', warehouse.warehouse);
+  await lab.skip(HOURS(1));
+  await stageOf(buyer, orderNo, 'accepted');
+  expect(await lab.endOfOutliving(shipmentWorkflowId(shipmentNo))).toEqual({
+    shipmentNo,
+    outcome: 'accepted',
+  });
+});
+
+test('CN-2 a cancel while the warehouse is being told stops the telling; what it never took is cancelled', async () => {
+  lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'pushing');
+  await cancel(buyer, orderNo);
+  lab.systems.set('qimen', warehouse.warehouse);
+  await lab.skip(MINUTES(1) + 1_000);
+  await cancelled(buyer, orderNo);
+  expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
+  expect((await warehouse.books({ shipmentNo, warehouseCode: WAREHOUSE })).error).toBe('unknown_order');
+});
+
+test('FU-2 an order whose run was lost goes on telling its warehouse and asking it to stop', async () => {
+  lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
+  const { buyer, orderNo } = await paid();
+  await stageOf(buyer, orderNo, 'pushing');
+  await lab.client.workflow.getHandle(`order-${orderNo}`).terminate('the server was lost');
+  lab.systems.set('qimen', warehouse.warehouse);
+  const [row] = await lab.db.select().from(t.orders).where(eq(t.orders.orderNo, orderNo));
+  await lab.workflows.startOrder(row as typeof t.orders.$inferSelect);
+  await lab.skip(MINUTES(1));
+  expect(await stageOf(buyer, orderNo, 'accepted')).toMatchObject({ state: 'awaiting_shipment' });
+});
