@@ -1,5 +1,6 @@
 import type { Database } from '../db/client.ts';
-import { reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
+import * as afterSales from './after-sales/case.ts';
+import { reconcileCases, reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
 import type { WorkflowStarter } from './operations/starter.ts';
 import * as fulfilment from './orders/fulfilment.ts';
 import * as leaf from './orders/leaf.ts';
@@ -36,6 +37,11 @@ export function createActivities({ db, providers, warehouses, starter }: Activit
     answerCancel: (step: paymentRoot.MessageStep) => fulfilment.answerCancel(db, step),
     decideCancel: (step: Parameters<typeof fulfilment.decideCancel>[1]) => fulfilment.decideCancel(db, step),
     agreeCancel: (step: Parameters<typeof fulfilment.agreeCancel>[1]) => fulfilment.agreeCancel(db, step),
+    loadCase: (one: { caseNo: string }) => afterSales.loadCase(db, one),
+    commandCase: (step: Parameters<typeof afterSales.commandCase>[2]) =>
+      afterSales.commandCase(db, starter, step),
+    caseTimeOver: (step: Parameters<typeof afterSales.caseTimeOver>[2]) =>
+      afterSales.caseTimeOver(db, starter, step),
     pushShipment: (shipment: { shipmentNo: string; atMs: number }) => pushShipment(inWarehouses, shipment),
     reportPushTrouble: (shipment: { shipmentNo: string; atMs: number }) =>
       reportPushTrouble(inWarehouses, shipment),
@@ -55,6 +61,7 @@ export function createActivities({ db, providers, warehouses, starter }: Activit
     queueRefund: (refund: { refundNo: string; code: string; atMs: number }) => queueRefund(db, refund),
     settleDue: (run: { atMs: number }) => settleDue(db, run),
     reconcileOrders: (page: { atMs: number; after: string }) => reconcileOrders(db, starter, page),
+    reconcileCases: (page: { atMs: number; after: string }) => reconcileCases(db, starter, page),
     reconcileRefunds: (page: { atMs: number; after: string }) => reconcileRefunds(db, starter, page),
   };
 }

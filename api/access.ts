@@ -44,7 +44,11 @@ export async function accessMerchantOrder(
   return access;
 }
 
-function viewerOf(principal: Principal, node: OrderRow): Viewer | undefined {
+/** As whom the caller sees what is a buyer's and a merchant's, or undefined. */
+export function viewerOf(
+  principal: Principal,
+  node: Pick<OrderRow, 'buyerId' | 'merchantId'>,
+): Viewer | undefined {
   if (node.buyerId === principal.sub) return 'buyer';
   if (principal.roles.has('merchant') && node.merchantId !== null && node.merchantId === principal.merchantId)
     return 'merchant';

@@ -9,6 +9,9 @@ import { answerError, Problem } from './errors.ts';
 import { registerHealth } from './health.ts';
 import { registerReference } from './reference.ts';
 import { registerAddresses } from './routes/addresses/addresses.ts';
+import { registerAfterSaleActions } from './routes/after-sales/act.ts';
+import { registerAfterSales } from './routes/after-sales/apply.ts';
+import { EVIDENCE_PATH, registerEvidence } from './routes/after-sales/evidence.ts';
 import { registerBenefits } from './routes/benefits/benefits.ts';
 import { registerCart } from './routes/cart/cart.ts';
 import { registerGetItem } from './routes/items/get.ts';
@@ -53,7 +56,10 @@ export function createApp(deps: Deps): App {
   const root = createRouter();
   root.use(secureHeaders());
   const [limitBody, limitFile] = [limitTo(MAX_BODY_KIB), limitTo(MAX_FILE_KIB)];
-  root.use((c, next) => (c.req.path === `/v1${BULK_SHIPMENTS_PATH}` ? limitFile : limitBody)(c, next));
+  root.use((c, next) => {
+    if (EVIDENCE_PATH.test(c.req.path)) return next();
+    return (c.req.path === `/v1${BULK_SHIPMENTS_PATH}` ? limitFile : limitBody)(c, next);
+  });
   root.onError((error, c) =>
     answerError(error, c, (unknown) =>
       deps.logger.error({ err: unknown, path: c.req.path }, 'a request failed'),
@@ -126,6 +132,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerPriceChanges(v1, deps);
   registerMerchantTasks(v1, deps);
   registerMerchantSettlements(v1, deps);
+  registerEvidence(v1, deps);
   registerHolds(v1, deps);
   registerBooks(v1, deps);
   registerRefunds(v1, deps);
@@ -135,5 +142,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerGrants(v1, deps);
   registerTrackingCallback(v1, deps);
   registerWarehouseCallback(v1, deps);
+  registerAfterSales(v1, deps);
+  registerAfterSaleActions(v1, deps);
   registerPaymentCallbacks(v1, deps);
 }

@@ -26,7 +26,7 @@ export type CommandResult = z.infer<typeof commandSchema>;
 
 export interface Command {
   orderNo: string;
-  kind: MessageKind;
+  kind: MessageKind | 'case_commanded';
   actor: string;
   payload: Record<string, unknown>;
   /** Sets commands apart that one request sends to several orders. */
@@ -63,6 +63,7 @@ export async function sendCommand(
 export async function signalQuietly(deps: Deps, row: InboxRow): Promise<void> {
   const { orderNo, kind, inboxId } = row;
   await quietly(deps, orderNo, async () => {
+    if (kind === 'case_commanded') return await signalCase(deps, row);
     if ((await deps.workflows.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
     // A child whose parent was paid just now, or a lost run: started from its row. One that has ended is the sweeper's.
     const node = await loadNode(deps.db, orderNo);
@@ -70,6 +71,14 @@ export async function signalQuietly(deps: Deps, row: InboxRow): Promise<void> {
     await deps.workflows.startOrder(node);
     await deps.workflows.signalOrder(orderNo, kind, inboxId);
   });
+}
+
+/** A command on a case goes to the case's own run. */
+async function signalCase({ workflows }: Deps, { payload, inboxId }: InboxRow): Promise<void> {
+  const { caseNo } = payload as { caseNo: string };
+  if ((await workflows.signalCase(caseNo, inboxId)) === 'sent') return;
+  await workflows.startCase(caseNo);
+  await workflows.signalCase(caseNo, inboxId);
 }
 
 /** The same without waiting for it: a provider is acknowledged once its notification is stored. */

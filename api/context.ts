@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import type { Privacy } from '../db/commands/privacy.ts';
 import type { PaymentProvider } from '../providers/payments/port.ts';
+import type { ObjectStorage } from '../providers/storage/port.ts';
 import type { TrackingService } from '../providers/tracking/port.ts';
 import type { WarehouseSystem } from '../providers/warehouse/port.ts';
 import type { OrderWorkflows } from '../temporal/orders.ts';
@@ -18,6 +19,8 @@ export interface Deps {
   tracking: TrackingService;
   /** Warehouse management systems by name. */
   warehouses: ReadonlyMap<string, WarehouseSystem>;
+  /** Where evidence is kept. */
+  storage: ObjectStorage;
   workflows: OrderWorkflows;
   verifier: Verifier;
   logger: Logger;

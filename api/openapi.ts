@@ -21,6 +21,7 @@ const TAGS: Record<string, string> = {
   Benefits: 'Coupons, points and notices of a buyer.',
   Quotes: 'Prices with every step shown; an order is a submitted quote.',
   Orders: 'Orders of a buyer: submit, read, cancel, receive.',
+  'After-sales': 'Cases about what was shipped, and their evidence.',
   Payments: 'Attempts to pay an order.',
   Merchant: 'What a shop does with its orders.',
   Platform: 'Customer service, finance and operations.',

@@ -5,7 +5,12 @@ import { pino } from 'pino';
 import { loadConfig } from '../config/index.ts';
 import { connect } from '../db/client.ts';
 import { Privacy } from '../db/commands/privacy.ts';
-import { createProviders, createTrackingService, createWarehouseSystems } from '../providers/index.ts';
+import {
+  createProviders,
+  createStorage,
+  createTrackingService,
+  createWarehouseSystems,
+} from '../providers/index.ts';
 import { missingSearchAttributes } from '../temporal/bootstrap.ts';
 import { OrderWorkflows } from '../temporal/orders.ts';
 import { createApp } from './app.ts';
@@ -25,6 +30,7 @@ const app = createApp({
   providers: createProviders(config),
   tracking: createTrackingService(config),
   warehouses: createWarehouseSystems(config),
+  storage: createStorage(config),
   workflows: new OrderWorkflows(client, {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     searchAttributes: config.TEMPORAL_SEARCH_ATTRIBUTES === 'on',

@@ -4,10 +4,11 @@ import { execa } from 'execa';
 import { describe, expect, it, test } from 'vitest';
 import { check } from './audit.ts';
 import { auditAcknowledged, INBOX_PATIENCE_MS } from './endings.ts';
-import type { Amounts, Facts, Finding, Order, Trade, Voucher } from './facts.ts';
-import { acceptedNotices, readLedgers } from './ledgers.ts';
+import type { Amounts, Facts, Finding, Line, Order, Shipment, Trade, Voucher } from './facts.ts';
+import { acceptedNotices, readDeliveries, readLedgers } from './ledgers.ts';
 import { mismatchedTrades } from './money.ts';
 import { reportOf } from './report.ts';
+import { PUSH_PATIENCE_MS } from './turns.ts';
 
 const amounts = (payableFen: bigint, pointsFen = 0n): Amounts => ({
   goodsFen: payableFen + pointsFen,
@@ -29,6 +30,10 @@ const order = (orderNo: string, state: string, more: Partial<Order> = {}): Order
   priceCutFen: 0n,
   freightCutFen: 0n,
   givenBackFen: 0n,
+  isPaid: state !== 'awaiting_payment',
+  review: 'confirmed',
+  dispatch: 'done',
+  cancellationNo: null,
   ...more,
 });
 
@@ -50,13 +55,46 @@ const voucher = (
   ...more,
 });
 
-const line = (orderNo: string, more = amounts(10_000n)) => ({
+const line = (orderNo: string, carried = amounts(10_000n), more: Partial<Line> = {}): Line => ({
   orderNo,
+  lineNo: 1,
   skuId: 'S1',
   warehouseId: 'W1',
   quantity: 1,
   inventoryMode: 'reserve',
-  amounts: more,
+  amounts: carried,
+  planned: 0,
+  shipped: 0,
+  reversed: 0,
+  ...more,
+});
+
+const shipment = (shipmentNo: string, stage: string, more: Partial<Shipment> = {}): Shipment => ({
+  shipmentNo,
+  orderNo: shipmentNo.slice(0, shipmentNo.indexOf('S')),
+  stage,
+  warehouseId: 'W1',
+  partOf: null,
+  carrier: null,
+  trackingNo: null,
+  ageMs: 1_000,
+  lines: [{ lineNo: 1, quantity: 1 }],
+  ...more,
+});
+
+const delivery = (
+  shipmentNo: string,
+  stage: string,
+  ...parcels: [trackingNo: string, quantity: number][]
+) => ({
+  shipmentNo,
+  warehouseCode: 'W1',
+  stage,
+  parcels: parcels.map(([trackingNo, quantity]) => ({
+    logisticsCode: 'ZTO',
+    trackingNo,
+    lines: [{ lineNo: 1, quantity }],
+  })),
 });
 
 const moved = (orderNo: string | null, cause: string, onHandDelta: number, reservedDelta: number) => ({
@@ -70,8 +108,9 @@ const moved = (orderNo: string | null, cause: string, onHandDelta: number, reser
 
 /**
  * A shop's small history in which all is right: `A` waits for payment; `B` is paid, has a price cut, points, and a
- * partial refund by hand; `C` is a joint order of two children, of which one was refunded in full; `D` was cancelled and
- * paid twice too late, once given back and once with a person.
+ * partial refund by hand, and is in a warehouse after another has refused it; `C` is a joint order of two children, of
+ * which one has left in two parcels and one was stopped and refunded in full; `D` was cancelled and paid twice too late,
+ * once given back and once with a person.
  */
 function soundFacts(): Facts {
   const child = { kind: 'child', rootNo: 'C', parentNo: 'C' } as const;
@@ -87,9 +126,15 @@ function soundFacts(): Facts {
       order('C', 'split', { kind: 'parent', amounts: amounts(16_000n) }),
       order('C1', 'completed', { ...child, amounts: amounts(10_000n) }),
       order('C2', 'cancelled', { ...child, amounts: amounts(6_000n), givenBackFen: 6_000n }),
-      order('D', 'cancelled'),
+      order('D', 'cancelled', { isPaid: false }),
     ],
-    lines: [line('A'), line('B', amounts(10_000n, 500n)), line('C1'), line('C2', amounts(6_000n)), line('D')],
+    lines: [
+      line('A'),
+      line('B', amounts(10_000n, 500n), { planned: 1 }),
+      line('C1', amounts(10_000n), { quantity: 3, shipped: 3 }),
+      line('C2', amounts(6_000n), { reversed: 1 }),
+      line('D'),
+    ],
     payments: [
       {
         outTradeNo: 'AP1',
@@ -245,17 +290,37 @@ function soundFacts(): Facts {
     ],
     stockLevels: [{ skuId: 'S1', warehouseId: 'W1', onHand: 8, reserved: 1 }],
     stockMovements: [
-      moved(null, 'opening', 10, 0),
+      moved(null, 'opening', 12, 0),
       moved('A', 'reserve', 0, 1),
       moved('B', 'reserve', 0, 1),
       moved('B', 'sell', -1, -1),
-      moved('C1', 'reserve', 0, 1),
-      moved('C1', 'sell', -1, -1),
+      moved('C1', 'reserve', 0, 3),
+      moved('C1', 'sell', -3, -3),
       moved('C2', 'reserve', 0, 1),
       moved('C2', 'sell', -1, -1),
       moved('C2', 'return', 1, 0),
       moved('D', 'reserve', 0, 1),
       moved('D', 'release', 0, -1),
+    ],
+    shipments: [
+      shipment('BS1', 'refused'),
+      shipment('BS2', 'packed'),
+      shipment('C1S1', 'handed_over', {
+        ...{ carrier: 'zhongtong', trackingNo: '72' },
+        lines: [{ lineNo: 1, quantity: 2 }],
+      }),
+      shipment('C1S2', 'handed_over', {
+        ...{ carrier: 'zhongtong', trackingNo: '71' },
+        ...{ ageMs: null, partOf: 'C1S1' },
+      }),
+      shipment('C2S1', 'cancelled'),
+    ],
+    reversals: [{ orderNo: 'C2', lineNo: 1, quantity: 1, cashFen: 6_000n }],
+    cancellations: [{ cancellationNo: 'X1', orderNo: 'C2', open: false }],
+    deliveries: [
+      delivery('BS2', 'weighed'),
+      delivery('C1S1', 'handed_over', ['71', 1], ['72', 2]),
+      delivery('C2S1', 'cancelled'),
     ],
   };
 }
@@ -272,6 +337,11 @@ const refundOf = (facts: Facts, no: string) => pick(facts.refunds, ({ refundNo }
 const voucherOf = (facts: Facts, no: string) => pick(facts.vouchers, ({ voucherNo }) => voucherNo === no);
 const tradeOf = (facts: Facts, no: string) => pick(facts.trades, ({ outTradeNo }) => outTradeNo === no);
 const postingOf = (facts: Facts, no: string) => pick(voucherOf(facts, no).postings, () => true);
+const lineOf = (facts: Facts, no: string) => pick(facts.lines, ({ orderNo }) => orderNo === no);
+const shipmentOf = (facts: Facts, no: string) => pick(facts.shipments, ({ shipmentNo }) => shipmentNo === no);
+const deliveryOf = (facts: Facts, no: string) =>
+  pick(facts.deliveries, ({ shipmentNo }) => shipmentNo === no);
+const reversalOf = (facts: Facts) => pick(facts.reversals, () => true);
 const level = (facts: Facts) => pick(facts.stockLevels, () => true);
 const without = <Row>(rows: Row[], which: (row: Row) => boolean): Row[] => rows.filter((row) => !which(row));
 
@@ -406,7 +476,10 @@ const DAMAGES: Damage[] = [
   [
     'a cancelled order that holds money',
     (f) => (orderOf(f, 'B').state = 'cancelled'),
-    [['I2', /order B: it is cancelled and should hold ¥0.00, its vouchers hold ¥92.00/]],
+    [
+      ['I2', /order B: it is cancelled and should hold ¥0.00, its vouchers hold ¥92.00/],
+      ['I1', /order B: S1 in W1: it is cancelled, and 1 pieces are not back/],
+    ],
   ],
   [
     'an unpaid order whose money is booked',
@@ -414,6 +487,7 @@ const DAMAGES: Damage[] = [
     [
       ['I2', /order B: it is awaiting_payment and should hold ¥0.00/],
       ['I1', /unpaid orders hold 2/],
+      ['I5', /order B: it is paid and awaiting_payment/],
     ],
   ],
   [
@@ -583,6 +657,151 @@ const DAMAGES: Damage[] = [
     (f) => (pick(f.workItems, ({ open }) => open).dueAt = null),
     [['I5', /work item refund-DP2R1: it is open without an owner or a due time/]],
   ],
+  [
+    'cancelled pieces that are not on sale again',
+    (f) => {
+      f.stockMovements = without(f.stockMovements, ({ cause }) => cause === 'return');
+      level(f).onHand -= 1;
+    },
+    [['I1', /order C2: S1 in W1: it is cancelled, and 1 pieces are not back/]],
+  ],
+  [
+    'more pieces planned than lie in warehouses, and than there are',
+    (f) => (lineOf(f, 'C1').planned = 1),
+    [
+      ['I1', /order C1: line 1: 1 are planned, the rows make 0/],
+      ['I1', /order C1: line 1: 1 planned, 3 shipped and 0 reversed of 3 cannot be/],
+    ],
+  ],
+  [
+    'a parcel that the leaf did not count',
+    (f) => (lineOf(f, 'C1').shipped = 2),
+    [['I1', /order C1: line 1: 2 are shipped, the rows make 3/]],
+  ],
+  [
+    'a reversal that the leaf did not count',
+    (f) => (lineOf(f, 'C2').reversed = 0),
+    [['I1', /order C2: line 1: 0 are reversed, the rows make 1/]],
+  ],
+  [
+    'a reversal of a line that does not exist',
+    (f) => f.reversals.push({ orderNo: 'C2', lineNo: 2, quantity: 1, cashFen: 0n }),
+    [['I1', /order C2: line 2: it has pieces, and no order has this line/]],
+  ],
+  [
+    'reversals that carry more than went back',
+    (f) => (reversalOf(f).cashFen = 6_001n),
+    [
+      ['I2', /order C2: its reversals carry ¥60.01, ¥60.00 went back/],
+      ['I2', /order C2: line 1: it was taken back whole; its reversals carry ¥60.01 of ¥60.00/],
+    ],
+  ],
+  [
+    'a line taken back whole of which a fen stays',
+    (f) => (reversalOf(f).cashFen = 5_999n),
+    [['I2', /order C2: line 1: it was taken back whole; its reversals carry ¥59.99 of ¥60.00/]],
+  ],
+
+  [
+    'a shipment that the warehouse does not know',
+    (f) => (f.deliveries = without(f.deliveries, ({ shipmentNo }) => shipmentNo === 'BS2')),
+    [['I1', /shipment BS2: it is unknown there, packed here/]],
+  ],
+  [
+    'a shipment that we know nothing of',
+    (f) => f.deliveries.push(delivery('ZS1', 'accepted')),
+    [['I1', /shipment ZS1: the warehouse has it, no row of ours does/]],
+  ],
+  [
+    'a shipment in another warehouse',
+    (f) => (deliveryOf(f, 'BS2').warehouseCode = 'W2'),
+    [['I1', /shipment BS2: it is in W2 there, in W1 here/]],
+  ],
+  [
+    'a hand-over that we did not hear of',
+    (f) => Object.assign(deliveryOf(f, 'BS2'), delivery('BS2', 'handed_over', ['73', 1])),
+    [
+      ['I1', /shipment BS2: it is handed_over there, packed here/],
+      ['I1', /shipment BS2: by the warehouse ZTO 73 with 1×1 has left, by our rows it has not/],
+    ],
+  ],
+  [
+    'a stopped shipment that left nevertheless',
+    (f) => Object.assign(deliveryOf(f, 'C2S1'), delivery('C2S1', 'handed_over', ['73', 1])),
+    [
+      ['I1', /shipment C2S1: it is handed_over there, cancelled here/],
+      ['I1', /shipment C2S1: by the warehouse ZTO 73 with 1×1 has left/],
+    ],
+  ],
+  [
+    'a refused shipment that is still being packed there',
+    (f) => f.deliveries.push(delivery('BS1', 'packed')),
+    [['I1', /shipment BS1: it is packed there, refused here/]],
+  ],
+  [
+    'a parcel under another number',
+    (f) => (shipmentOf(f, 'C1S2').trackingNo = '99'),
+    [
+      ['I1', /shipment C1S1: by the warehouse ZTO 71 with 1×1 has left, by our rows it has not/],
+      ['I1', /shipment C1S1: by our rows ZTO 99 with 1×1 has left, by the warehouse it has not/],
+    ],
+  ],
+  [
+    'a parcel by another carrier',
+    (f) => (shipmentOf(f, 'C1S2').carrier = 'shunfeng'),
+    [
+      ['I1', /by the warehouse ZTO 71 with 1×1/],
+      ['I1', /by our rows SF 71 with 1×1/],
+    ],
+  ],
+  [
+    'a parcel with other pieces',
+    (f) => {
+      shipmentOf(f, 'C1S1').lines = [{ lineNo: 1, quantity: 1 }];
+      shipmentOf(f, 'C1S2').lines = [{ lineNo: 1, quantity: 2 }];
+    },
+    [
+      ['I1', /by the warehouse ZTO 71 with 1×1/],
+      ['I1', /by the warehouse ZTO 72 with 1×2/],
+      ['I1', /by our rows ZTO 71 with 1×2/],
+      ['I1', /by our rows ZTO 72 with 1×1/],
+    ],
+  ],
+
+  [
+    'a paid order that is nobody’s turn',
+    (f) => {
+      shipmentOf(f, 'BS2').stage = 'cancelled';
+      deliveryOf(f, 'BS2').stage = 'cancelled';
+    },
+    [
+      ['I1', /order B: line 1: 1 are planned, the rows make 0/],
+      ['I5', /order B: it is paid, and it is nobody’s turn/],
+    ],
+  ],
+  [
+    'a paid order that awaits payment',
+    (f) => (orderOf(f, 'A').isPaid = true),
+    [['I5', /order A: it is paid and awaiting_payment/]],
+  ],
+  [
+    'a shipment that is told to no warehouse',
+    (f) => {
+      f.deliveries = without(f.deliveries, ({ shipmentNo }) => shipmentNo === 'BS2');
+      Object.assign(shipmentOf(f, 'BS2'), { stage: 'pushing', ageMs: PUSH_PATIENCE_MS + 1 });
+    },
+    [['I5', /shipment BS2: it is pushing for 600 s, and nobody knows/]],
+  ],
+  [
+    'a request to stop that its order forgot',
+    (f) => f.cancellations.push({ cancellationNo: 'X2', orderNo: 'B', open: true }),
+    [['I5', /cancellation X2: it is open, and order B does not wait for it/]],
+  ],
+  [
+    'an order that waits for a request that has its answer',
+    (f) => (orderOf(f, 'B').cancellationNo = 'X1'),
+    [['I5', /order B: it waits for cancellation X1, which is not open/]],
+  ],
 ];
 
 describe('I1 I2 I3 I5 the audit finds, and finds nothing else for', () => {
@@ -596,6 +815,36 @@ describe('I1 I2 I3 I5 the audit finds, and finds nothing else for', () => {
       ).toHaveLength(1);
     expect(found).toHaveLength(expected.length);
   });
+});
+
+test.each<[what: string, change: (facts: Facts) => unknown]>([
+  [
+    'a request to stop it is open',
+    (f) => {
+      f.cancellations.push({ cancellationNo: 'X2', orderNo: 'B', open: true });
+      orderOf(f, 'B').cancellationNo = 'X2';
+    },
+  ],
+  ['it is to be dispatched', (f) => (orderOf(f, 'B').dispatch = 'due')],
+  ['it is to be reviewed', (f) => (orderOf(f, 'B').review = 'pending')],
+  ['it is in the queue', (f) => f.workItems.push({ ...pick(f.workItems, ({ open }) => open), orderNo: 'B' })],
+  ['the merchant has pieces to send', (f) => (lineOf(f, 'B').planned = 0)],
+])('I5 a paid order that is in no warehouse is somebody’s turn where %s', (_what, change) => {
+  const facts = soundFacts();
+  shipmentOf(facts, 'BS2').stage = 'cancelled';
+  deliveryOf(facts, 'BS2').stage = 'cancelled';
+  change(facts);
+  expect(check(facts).filter(({ invariant }) => invariant === 'I5')).toEqual([]);
+});
+
+test('I1 a hand-over that a person was told to compare is no finding', () => {
+  const facts = soundFacts();
+  Object.assign(deliveryOf(facts, 'C2S1'), delivery('C2S1', 'handed_over', ['73', 1]));
+  facts.workItems.push({
+    ...{ workItemId: 'warehouse-C2S1-differs', orderNo: 'C2', ownerRole: 'operations' },
+    ...{ dueAt: new Date(), open: true },
+  });
+  expect(check(facts)).toEqual([]);
 });
 
 test('I5 a payment that we acknowledged and did not record is ours to have kept', () => {
@@ -654,6 +903,29 @@ describe('I2 the providers’ own books', () => {
         ['alipay', 'A1', 100n],
         ['alipay', 'A2', 100n],
         ['stripe', 'S1', 100n],
+      ]);
+    });
+  });
+
+  it('of the warehouses are read to the last page', async () => {
+    const told = { ...delivery('BS2', 'weighed', ['71', 1]), lines: [], receiver: {} };
+    const answers = {
+      '/control/qimen/orders?cursor=0&limit=1000': { orders: [told], nextCursor: 1 },
+      '/control/qimen/orders?cursor=1&limit=1000': {
+        orders: [
+          {
+            ...delivery('BS3', 'handed_over'),
+            parcels: [{ logisticsCode: 'SF', trackingNo: '1', lines: [{ lineNo: '2', quantity: 3 }] }],
+          },
+        ],
+        nextCursor: null,
+      },
+    };
+    await withDesk(answers, async (url) => {
+      const deliveries = await readDeliveries(url);
+      expect(deliveries.map(({ shipmentNo, parcels }) => [shipmentNo, parcels[0]?.lines])).toEqual([
+        ['BS2', [{ lineNo: 1, quantity: 1 }]],
+        ['BS3', [{ lineNo: 2, quantity: 3 }]],
       ]);
     });
   });

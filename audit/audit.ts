@@ -1,14 +1,17 @@
 import { readBooks } from './database.ts';
 import { auditAcknowledged, auditEndings } from './endings.ts';
 import type { Facts, Finding } from './facts.ts';
-import { acceptedNotices, readLedgers } from './ledgers.ts';
+import { acceptedNotices, readDeliveries, readLedgers } from './ledgers.ts';
 import { auditMoney, mismatchedTrades } from './money.ts';
 import { auditOnce } from './once.ts';
 import { auditOrders } from './orders.ts';
+import { auditPieces } from './pieces.ts';
 import { auditStock } from './stock.ts';
+import { auditTurns } from './turns.ts';
+import { auditWarehouses } from './warehouse.ts';
 
 export interface AuditReport {
-  /** How many rows and trades were looked at. */
+  /** How many rows, trades and delivery orders were looked at. */
   checked: Record<keyof Facts, number>;
   findings: Finding[];
 }
@@ -17,7 +20,7 @@ export interface AuditReport {
 const MOST_NOTICES = 100;
 
 /**
- * Compares the database with the providers' own books, sharing no code with the server or the sandbox. At rest it finds
+ * Compares the database with the providers' and the warehouses' own books, sharing no code with the server or the sandbox. At rest it finds
  * nothing; while money moves the two are read at different moments and may differ, so callers look again.
  */
 export async function audit({
@@ -27,8 +30,12 @@ export async function audit({
   databaseUrl: string;
   sandboxUrl: string;
 }): Promise<AuditReport> {
-  const [books, trades] = await Promise.all([readBooks(databaseUrl), readLedgers(sandboxUrl)]);
-  const facts: Facts = { ...books, trades };
+  const [books, trades, deliveries] = await Promise.all([
+    readBooks(databaseUrl),
+    readLedgers(sandboxUrl),
+    readDeliveries(sandboxUrl),
+  ]);
+  const facts: Facts = { ...books, trades, deliveries };
   const findings = check(facts);
   const unbooked = mismatchedTrades(facts).filter(
     ({ what, trade }) => what === 'was paid' && trade.paidFen > 0n,
@@ -42,10 +49,13 @@ export async function audit({
 export function check(facts: Facts): Finding[] {
   return [
     ...auditStock(facts),
+    ...auditPieces(facts),
+    ...auditWarehouses(facts),
     ...auditMoney(facts),
     ...auditOrders(facts),
     ...auditOnce(facts),
     ...auditEndings(facts),
+    ...auditTurns(facts),
   ];
 }
 

@@ -20,6 +20,10 @@ export async function readBooks(databaseUrl: string): Promise<Books> {
 const AMOUNTS = `goods_fen AS "goodsFen", discount_fen AS "discountFen", shop_discount_fen AS "shopDiscountFen",
   freight_fen AS "freightFen", points::bigint AS points, points_fen AS "pointsFen", payable_fen AS "payableFen"`;
 
+const COUNTS = ['planned', 'shipped', 'reversed']
+  .map((count) => `coalesce((p.done ->> '${count}')::int, 0) AS ${count}`)
+  .join(', ');
+
 async function readAll(sql: postgres.TransactionSql): Promise<Books> {
   const rows = async <Row>(statement: string): Promise<Row[]> =>
     [...(await sql.unsafe(statement))] as unknown as Row[];
@@ -28,10 +32,12 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
   return {
     orders: await withAmounts(`
       SELECT order_no AS "orderNo", kind, root_no AS "rootNo", parent_no AS "parentNo", state, ${AMOUNTS},
-        price_cut_fen AS "priceCutFen", freight_cut_fen AS "freightCutFen", given_back_fen AS "givenBackFen" FROM orders`),
+        price_cut_fen AS "priceCutFen", freight_cut_fen AS "freightCutFen", given_back_fen AS "givenBackFen",
+        paid_at IS NOT NULL AS "isPaid", review, dispatch, cancellation_no AS "cancellationNo" FROM orders`),
     lines: await withAmounts(`
-      SELECT order_no AS "orderNo", sku_id AS "skuId", warehouse_id AS "warehouseId", quantity,
-        inventory_mode AS "inventoryMode", ${AMOUNTS} FROM order_lines`),
+      SELECT l.order_no AS "orderNo", line_no AS "lineNo", sku_id AS "skuId", warehouse_id AS "warehouseId", quantity,
+        inventory_mode AS "inventoryMode", ${AMOUNTS}, ${COUNTS}
+      FROM order_lines l, LATERAL (SELECT progress -> l.line_no::text AS done FROM orders o WHERE o.order_no = l.order_no) p`),
     payments: await rows(`
       SELECT out_trade_no AS "outTradeNo", order_no AS "orderNo", provider, amount_fen AS "amountFen", state,
         received_fen AS "receivedFen" FROM payments`),
@@ -55,6 +61,16 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
     stockMovements: await rows(`
       SELECT sku_id AS "skuId", warehouse_id AS "warehouseId", order_no AS "orderNo", cause,
         on_hand_delta AS "onHandDelta", reserved_delta AS "reservedDelta" FROM stock_movements`),
+    shipments: await rows(`
+      SELECT shipment_no AS "shipmentNo", order_no AS "orderNo", stage, warehouse_id AS "warehouseId",
+        part_of AS "partOf", carrier, tracking_no AS "trackingNo",
+        (extract(epoch FROM clock_timestamp() - planned_at) * 1000)::float8 AS "ageMs",
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('lineNo', line_no, 'quantity', quantity)), '[]')
+          FROM shipment_lines l WHERE l.shipment_no = s.shipment_no AND quantity > 0) AS lines FROM shipments s`),
+    reversals: await rows(`
+      SELECT order_no AS "orderNo", line_no AS "lineNo", quantity, cash_fen AS "cashFen" FROM line_reversals`),
+    cancellations: await rows(`
+      SELECT cancellation_no AS "cancellationNo", order_no AS "orderNo", decided_at IS NULL AS open FROM cancellations`),
   };
 }
 

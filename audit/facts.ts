@@ -1,6 +1,6 @@
-/** What the auditor looks at: rows of the database and trades of the providers. Money is fen. */
+/** What the auditor looks at: rows of the database, trades of the providers, books of the warehouses. Money is fen. */
 
-/** `I1`: stock; `I2`: money; `I3`: nothing twice; `I5`: what was acknowledged comes to an end. */
+/** `I1`: stock, here and in the warehouses; `I2`: money; `I3`: nothing twice; `I5`: what was acknowledged comes to an end. */
 export interface Finding {
   invariant: 'I1' | 'I2' | 'I3' | 'I5';
   /** What the finding is about: `order 2026…`, `trade alipay/P2026…`. */
@@ -34,6 +34,11 @@ export interface Order {
   freightCutFen: bigint;
   /** What was given back of its money, done or on its way. */
   givenBackFen: bigint;
+  isPaid: boolean;
+  review: string;
+  dispatch: string;
+  /** The request to stop it that is open. */
+  cancellationNo: string | null;
 }
 
 /** The snapshot, which must add up from lines to orders and from children to parents. */
@@ -49,11 +54,60 @@ export interface Amounts {
 
 export interface Line {
   orderNo: string;
+  lineNo: number;
   skuId: string;
   warehouseId: string;
   quantity: number;
   inventoryMode: string;
   amounts: Amounts;
+  /** How many of its pieces lie in warehouses' shipments, have left, and were taken back, by the leaf's own row. */
+  planned: number;
+  shipped: number;
+  reversed: number;
+}
+
+/** Pieces of a leaf's lines. */
+export interface Piece {
+  lineNo: number;
+  quantity: number;
+}
+
+export interface Shipment {
+  shipmentNo: string;
+  orderNo: string;
+  stage: string;
+  /** Null for what the merchant handed over. */
+  warehouseId: string | null;
+  /** Of a further parcel of a shipment: that shipment. */
+  partOf: string | null;
+  carrier: string | null;
+  trackingNo: string | null;
+  /** Since it was planned; null for what the merchant handed over. */
+  ageMs: number | null;
+  lines: Piece[];
+}
+
+/** Pieces of a line that were taken back, with the money they carried. */
+export interface Reversal {
+  orderNo: string;
+  lineNo: number;
+  quantity: number;
+  cashFen: bigint;
+}
+
+/** A request to stop a paid leaf. */
+export interface Cancellation {
+  cancellationNo: string;
+  orderNo: string;
+  open: boolean;
+}
+
+/** A shipment in its warehouse's own books. */
+export interface Delivery {
+  shipmentNo: string;
+  warehouseCode: string;
+  stage: string;
+  parcels: { logisticsCode: string; trackingNo: string; lines: Piece[] }[];
 }
 
 /** A payment attempt of ours. */
@@ -132,10 +186,14 @@ export interface Books {
   workItems: WorkItem[];
   stockLevels: StockLevel[];
   stockMovements: StockMovement[];
+  shipments: Shipment[];
+  reversals: Reversal[];
+  cancellations: Cancellation[];
 }
 
 export interface Facts extends Books {
   trades: Trade[];
+  deliveries: Delivery[];
 }
 
 export const tradeKey = (provider: string, outTradeNo: string): string => `${provider}/${outTradeNo}`;
@@ -150,7 +208,7 @@ export function sumOf<Row>(rows: Iterable<Row>, amountOf: (row: Row) => bigint):
 export function grouped<Row>(
   rows: Iterable<Row>,
   keyOf: (row: Row) => string,
-): { of(key: string): readonly Row[] } {
+): { of(key: string): readonly Row[]; keys(): Iterable<string> } {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     const key = keyOf(row);
@@ -158,7 +216,7 @@ export function grouped<Row>(
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
-  return { of: (key) => groups.get(key) ?? [] };
+  return { of: (key) => groups.get(key) ?? [], keys: () => groups.keys() };
 }
 
 /** What the postings left on the accounts that `counts` chooses: debits less credits. */

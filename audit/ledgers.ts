@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROVIDERS, type ProviderName, type Trade } from './facts.ts';
+import { type Delivery, PROVIDERS, type ProviderName, type Trade } from './facts.ts';
 
 const PAGE = 1000;
 
@@ -12,6 +12,15 @@ const trade = z.object({
   refunds: z.array(z.object({ refundNo: z.string().nullable(), amountFen: fen, done: z.boolean() })),
 });
 const listing = z.object({ trades: z.array(trade), nextCursor: z.int().nullable() });
+const piece = z.object({ lineNo: z.coerce.number().int(), quantity: z.int() });
+const parcel = z.object({ logisticsCode: z.string(), trackingNo: z.string(), lines: z.array(piece) });
+const delivery = z.object({
+  shipmentNo: z.string(),
+  warehouseCode: z.string(),
+  stage: z.string(),
+  parcels: z.array(parcel),
+});
+const deliveryListing = z.object({ orders: z.array(delivery), nextCursor: z.int().nullable() });
 const told = z.object({
   notifications: z.array(
     z.object({
@@ -40,6 +49,21 @@ async function readLedger(sandboxUrl: string, provider: ProviderName): Promise<T
     cursor = page.nextCursor;
   }
   return trades;
+}
+
+/** Every delivery order of every warehouse, as the warehouses themselves have it. Throws as `readLedgers` does. */
+export async function readDeliveries(sandboxUrl: string): Promise<Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for (let cursor: number | null = 0; cursor !== null; ) {
+    const page: z.infer<typeof deliveryListing> = await ask(
+      sandboxUrl,
+      `qimen/orders?cursor=${cursor}&limit=${PAGE}`,
+      deliveryListing,
+    );
+    deliveries.push(...page.orders);
+    cursor = page.nextCursor;
+  }
+  return deliveries;
 }
 
 /** How each provider names the event of a payment: `TRADE_SUCCESS`, `TRANSACTION.SUCCESS`, `payment_intent.succeeded`. */

@@ -34,7 +34,23 @@ export function auditStock({ orders, lines, stockLevels, stockMovements }: Stock
   const known = new Set(stockLevels.map(place));
   for (const movement of stockMovements)
     if (!known.has(place(movement))) note(`stock of ${place(movement)}`, 'it moves and has no level');
-  return [...findings, ...ordersOnStock({ stockMovements })];
+  return [...findings, ...ordersOnStock({ stockMovements }), ...cancelledOnStock({ orders, stockMovements })];
+}
+
+/** What a paid order sold is back when it was cancelled, here or where it was moved to; a shortage is written off then. */
+function cancelledOnStock({ orders, stockMovements }: Pick<Books, 'orders' | 'stockMovements'>): Finding[] {
+  const cancelled = new Set(
+    orders.filter(({ isPaid, state }) => isPaid && state === 'cancelled').map(({ orderNo }) => orderNo),
+  );
+  const moves = grouped(
+    stockMovements.filter(({ orderNo, cause }) => cancelled.has(orderNo ?? '') && cause !== 'shortage'),
+    ({ orderNo, skuId, warehouseId }) => `order ${orderNo}: ${skuId} in ${warehouseId}`,
+  );
+  return [...moves.keys()].flatMap((subject): Finding[] => {
+    const missing = -moves.of(subject).reduce((sum, { onHandDelta }) => sum + onHandDelta, 0);
+    if (missing <= 0) return [];
+    return [{ invariant: 'I1', subject, problem: `it is cancelled, and ${missing} pieces are not back` }];
+  });
 }
 
 /** A reservation ends in a sale or a release, once; an order returns no more than it took. */

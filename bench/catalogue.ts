@@ -4,8 +4,11 @@ import { connect } from '../db/client.ts';
 import * as t from '../db/schema/index.ts';
 import { logIn } from '../sandbox/identity/client.ts';
 
-/** What the bench sells: two self-operated shops without reviews, and one whose buyers have seconds to pay. */
-export const SHOPS = { plain: 'BENCH-1', other: 'BENCH-2', hasty: 'BENCH-3' } as const;
+/**
+ * What the bench sells: two self-operated shops without reviews, one whose buyers have seconds to pay, and one whose stock
+ * lies in a warehouse with a system.
+ */
+export const SHOPS = { plain: 'BENCH-1', other: 'BENCH-2', hasty: 'BENCH-3', stored: 'BENCH-4' } as const;
 /** Long enough to open an attempt under load. */
 export const HASTY_SECONDS = 6;
 /** Orders go round many SKUs: the row of a single one is another question (P6). */
@@ -60,7 +63,8 @@ export async function seedBench(databaseUrl: string): Promise<void> {
         inventoryMode: 'reserve' as const,
       }));
       await db.insert(t.skus).values(skus);
-      for (const { skuId } of skus) await openStock(db, skuId, 'W1', STOCK);
+      const warehouseId = shopId === SHOPS.stored ? 'W2' : 'W1';
+      for (const { skuId } of skus) await openStock(db, skuId, warehouseId, STOCK);
     }
   } finally {
     await close();

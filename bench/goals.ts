@@ -33,6 +33,7 @@ const EVENTS: Record<Kind, number> = {
   'cancelled, attempt open': 22,
   'joint root, 2 children': 20 + 3 * 2,
   'joint child': 26,
+  'through the warehouse': 48,
 };
 
 export function judge(findings: Findings, c1: number): Goal[] {

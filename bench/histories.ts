@@ -13,7 +13,8 @@ export type Kind =
   | 'cancelled'
   | 'cancelled, attempt open'
   | 'joint root, 2 children'
-  | 'joint child';
+  | 'joint child'
+  | 'through the warehouse';
 
 export interface HistoryCount {
   orders: number;
@@ -69,6 +70,11 @@ export async function otherKinds(
       await shopping.ship(child.orderNo);
       await shopping.receive(buyer, child.orderNo);
     }
+  });
+  await make('through the warehouse', [SHOPS.stored], async (buyer, orderNo) => {
+    await shopping.pay(buyer, orderNo);
+    await shopping.leaveWarehouse(buyer, orderNo);
+    await shopping.receive(buyer, orderNo);
   });
   const all = [...numbers.values()].flat();
   await closedLoop(

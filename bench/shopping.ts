@@ -79,9 +79,18 @@ export class Shopping {
     });
     if (!paid.ok) throw new Error(`${url}: ${paid.status} ${await paid.text()}`);
     await paid.text();
+    await this.#until(buyer, orderNo, ({ paidAt }) => paidAt !== null);
+  }
+
+  async #until(
+    buyer: Buyer,
+    orderNo: string,
+    wanted: (order: OrderRepresentation) => boolean,
+  ): Promise<OrderRepresentation> {
     for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
       await sleep(pauseMs);
-      if ((await this.read(buyer, orderNo)).paidAt !== null) return;
+      const order = await this.read(buyer, orderNo);
+      if (wanted(order)) return order;
     }
   }
 
@@ -93,6 +102,11 @@ export class Shopping {
   async ship(orderNo: string): Promise<void> {
     const parcel = { carrier: 'shunfeng', trackingNo: `SF${randomInt(10 ** 12, 10 ** 13)}` };
     await this.#command(this.#merchant, `/merchant/orders/${orderNo}/shipments`, parcel);
+  }
+
+  /** The warehouse's staff works by itself; returns when the order has left. */
+  async leaveWarehouse(buyer: Buyer, orderNo: string): Promise<void> {
+    await this.#until(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
   }
 
   async receive({ client }: Buyer, orderNo: string): Promise<void> {

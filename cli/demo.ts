@@ -31,12 +31,13 @@ const stack = await startStack({
 const stage = new Stage(stack);
 let status = 0;
 try {
-  const [forward, trouble, payments, refunds, parcels, closing] = await Promise.all([
+  const [forward, trouble, payments, refunds, parcels, warehouse, closing] = await Promise.all([
     import('./demo/forward.ts'),
     import('./demo/trouble.ts'),
     import('./demo/payments.ts'),
     import('./demo/refunds.ts'),
     import('./demo/parcels.ts'),
+    import('./demo/warehouse.ts'),
     import('./demo/closing.ts'),
   ]);
   await forward.wholeLife(stage);
@@ -53,6 +54,11 @@ try {
   await refunds.refusedRefund(stage);
   await payments.lowerPrice(stage);
   await parcels.silentParcel(stage);
+  await warehouse.byItself(stage);
+  await warehouse.intercepted(stage);
+  await warehouse.hasLeft(stage);
+  await warehouse.shortOfALine(stage);
+  await warehouse.twoParcels(stage);
   await closing.balance(stage);
   await closing.agreement(stage);
   const report = await stage.report();

@@ -42,6 +42,8 @@ const settings = z.object({
   QIMEN_GATEWAY: url.default('https://qimen.api.taobao.com/router/qimen/service'),
   QIMEN_OWNER_CODE: z.string().min(1),
   QIMEN_KEYS: keyFile(qimenKeys),
+  /** The folder that keeps the evidence of after-sale cases; all processes of the API see the same one. */
+  EVIDENCE_DIR: z.string().min(1).default('.dingdan/evidence'),
   QUOTE_TTL_SECONDS: seconds.default(15 * 60),
   /** How often settlement runs. */
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),

@@ -3,6 +3,8 @@ import { createAlipay } from './alipay/index.ts';
 import { createKuaidi100 } from './kuaidi100/index.ts';
 import type { PaymentProvider } from './payments/port.ts';
 import { createQimen } from './qimen/index.ts';
+import { createLocalStorage } from './storage/local.ts';
+import type { ObjectStorage } from './storage/port.ts';
 import { createStripe } from './stripe/index.ts';
 import type { TrackingService } from './tracking/port.ts';
 import type { WarehouseSystem } from './warehouse/port.ts';
@@ -38,6 +40,11 @@ export function createTrackingService(config: Config): TrackingService {
     queryUrl: config.KUAIDI100_QUERY_URL,
     keys: config.KUAIDI100_KEYS,
   });
+}
+
+/** Where files that people send are kept. */
+export function createStorage(config: Config): ObjectStorage {
+  return createLocalStorage(config.EVIDENCE_DIR);
 }
 
 /** The warehouse systems of this installation, by name. Adding one is its folder and an entry here. */

@@ -11,6 +11,7 @@ import {
 import { TypedSearchAttributes } from '@temporalio/common';
 import { formatYuan } from '../domain/money.ts';
 import type { StepResult } from '../domain/order/view.ts';
+import type { afterSale } from '../workflows/after-sale/after-sale.ts';
 import * as messages from '../workflows/order/messages.ts';
 import type { order } from '../workflows/order/order.ts';
 import type { refund } from '../workflows/refund/refund.ts';
@@ -101,6 +102,23 @@ export class OrderWorkflows {
     const signal = messages.SIGNAL_OF[kind as messages.MessageKind];
     if (!signal) throw new Error(`no signal for messages of kind ${kind}`);
     return await this.#ifOpen(() => this.#handle(orderNo).signal(signal, { inboxId }));
+  }
+
+  /** Starts a case from its row; one that runs is left alone. */
+  async startCase(caseNo: string): Promise<void> {
+    await this.#client.workflow.start<typeof afterSale>('afterSale', {
+      taskQueue: this.#taskQueue,
+      workflowId: messages.caseWorkflowId(caseNo),
+      args: [{ caseNo }],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      staticSummary: `After-sale case ${caseNo}`,
+    });
+  }
+
+  /** Tells a case of what one of its sides did. `absent` when no run of it is open. */
+  async signalCase(caseNo: string, inboxId: string): Promise<'sent' | 'absent'> {
+    const handle = this.#client.workflow.getHandle(messages.caseWorkflowId(caseNo));
+    return await this.#ifOpen(() => handle.signal(messages.caseCommanded, { inboxId }));
   }
 
   /** Starts a queued refund again; a run that is just ending hears of it in time to go on. */

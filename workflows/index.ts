@@ -1,4 +1,5 @@
 /** Every workflow type a worker serves. */
+export { afterSale } from './after-sale/after-sale.ts';
 export { settlement } from './finance/settlement.ts';
 export { reconcile } from './operations/reconcile.ts';
 export { order } from './order/order.ts';

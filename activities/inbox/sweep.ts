@@ -38,6 +38,7 @@ export async function sweepInbox(sweeper: Sweeper, before: Date, now: Date): Pro
 async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: Date): Promise<void> {
   const { orderNo, kind, inboxId } = message;
   if (kind === 'refund_reported') return await nudgeRefunds({ db, starter }, message, now);
+  if (kind === 'case_commanded') return await deliverToCase({ starter, steps }, message, now);
   if ((await starter.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
   const node = await loadNode(db, orderNo);
   if (!node) throw new Error(`no order ${orderNo}`);
@@ -48,6 +49,22 @@ async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: 
   }
   const result = await applyToRow(steps, message, now.getTime());
   for (const refundNo of result.refundNos) await starter.startRefund(refundNo);
+}
+
+/** A side's command on a case: to its run, which is started where it is missing; on one that is over it is refused. */
+async function deliverToCase(
+  { starter, steps }: Pick<Sweeper, 'starter' | 'steps'>,
+  { inboxId, payload }: InboxRow,
+  now: Date,
+): Promise<void> {
+  const { caseNo } = payload as { caseNo: string };
+  if ((await starter.signalCase(caseNo, inboxId)) === 'sent') return;
+  if ((await steps.loadCase({ caseNo })).over) {
+    await steps.commandCase({ caseNo, inboxId, atMs: now.getTime() });
+    return;
+  }
+  await starter.startCase(caseNo);
+  await starter.signalCase(caseNo, inboxId);
 }
 
 /** A provider's word about a refund: those it can mean ask the provider, and the message is done. */

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
-import {
-  asked,
-  openStall,
-  type ParcelMessages,
-  prepareWatch,
-  takeTrack,
-  watched,
-} from '../../db/commands/parcels.ts';
+import type { ParcelMessages } from '../../db/commands/parcel-announcements.ts';
+import { asked, openStall, prepareWatch, takeTrack, watched } from '../../db/commands/parcels.ts';
 import type { Privacy } from '../../db/commands/privacy.ts';
 import { type ParcelRow, parcelsToWatch, possiblyStalled, silentParcels } from '../../db/queries/parcels.ts';
 import type { Carrier } from '../../domain/logistics/carriers.ts';

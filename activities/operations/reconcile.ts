@@ -1,4 +1,5 @@
 import type { Database } from '../../db/client.ts';
+import { openCases } from '../../db/queries/after-sales.ts';
 import { openRefunds, openRunnableOrders } from '../../db/queries/open-work.ts';
 import type { WorkflowStarter } from './starter.ts';
 
@@ -35,4 +36,15 @@ export async function reconcileRefunds(
   const page = await openRefunds(db, { before: new Date(atMs - AGE_MS), after, limit: PAGE });
   for (const refundNo of page) await starter.startRefund(refundNo);
   return { started: page.length, after: page.length < PAGE ? null : (page.at(-1) ?? null) };
+}
+
+/** The same for after-sale cases, page by page. */
+export async function reconcileCases(
+  db: Database,
+  starter: WorkflowStarter,
+  { atMs, after }: { atMs: number; after: string },
+): Promise<ReconciledPage> {
+  const page = await openCases(db, { before: new Date(atMs - AGE_MS), after, limit: PAGE });
+  for (const { caseNo } of page) await starter.startCase(caseNo);
+  return { started: page.length, after: page.length < PAGE ? null : (page.at(-1)?.caseNo ?? null) };
 }

@@ -7,6 +7,11 @@ export interface WorkflowStarter {
     node: Pick<OrderNode, 'orderNo' | 'buyerId' | 'merchantId' | 'payableFen' | 'paymentDeadline' | 'state'>,
   ): Promise<void>;
   startRefund(refundNo: string): Promise<void>;
+  /** Starts a case from its row; one that runs is left alone. */
+  startCase(caseNo: string): Promise<void>;
+  signalCase(caseNo: string, inboxId: string): Promise<'sent' | 'absent'>;
+  /** Makes an order look at its row: a hold was placed or released beside it. */
+  afterSaleChanged(orderNo: string): Promise<'sent' | 'absent'>;
   /** Makes a refund ask its provider now. `absent` when no run of it is open. */
   signalRefund(refundNo: string): Promise<'sent' | 'absent'>;
   /** `absent` when no run of that order is open. */

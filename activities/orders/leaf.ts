@@ -1,6 +1,7 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
-import { openCancellation, untoldShipments } from '../../db/queries/fulfilment.ts';
+import { caseGround } from '../../db/queries/after-sales.ts';
+import { outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
 import {
   contractsInForce,
   loadContract,
@@ -61,10 +62,22 @@ export function extendReceipt(db: Database, step: MessageStep): Promise<StepResu
 /** A milestone of one of its parcels (LG-2, LG-3, LG-4). */
 export function reportParcel(db: Database, step: MessageStep): Promise<StepResult> {
   return commandStep(db, step, 'parcel', async (leaf, payload, at) => {
-    const { what, signedAt } = payload as { what: string; signedAt: string };
-    const report = what === 'signed' ? { what, signedAt: new Date(signedAt) } : payload;
-    return decideParcel(leaf, report as ParcelReport, await signaturePolicy(db, leaf.orderNo), at);
+    const report = await parcelReport(db, leaf.orderNo, payload as { what: string; shipmentNo: string });
+    return decideParcel(leaf, report, await signaturePolicy(db, leaf.orderNo), at);
   });
+}
+
+async function parcelReport(
+  db: Database,
+  orderNo: string,
+  payload: { what: string; shipmentNo: string; signedAt?: string },
+): Promise<ParcelReport> {
+  const { what, shipmentNo, signedAt } = payload;
+  if (what === 'signed' && signedAt) return { what, signedAt: new Date(signedAt) };
+  if (what !== 'refused') return payload as unknown as ParcelReport;
+  const [shipments, { inCases }] = await Promise.all([shipmentsOf(db, orderNo), caseGround(db, orderNo)]);
+  const lines = shipments.find((one) => one.shipmentNo === shipmentNo)?.lines ?? [];
+  return { what, shipmentNo, lines, inCases };
 }
 
 /** The clock ran out: the goods count as received (ST-3). Refused, without a trace, while a hold is open. */
@@ -93,19 +106,7 @@ export async function loadOrder(db: Database, { orderNo }: { orderNo: string }):
   const leaves = node.kind === 'parent' ? ((await loadPaymentScope(db, orderNo))?.leaves ?? []) : [];
   const view = viewOf(node, leaves);
   const found = { outcome: 'applied' as const, verdict: { result: 'accepted' as const }, node: view };
-  return { ...found, refundNos: [], ...(await unfinished(db, node)) };
-}
-
-/** What was under way outside for a leaf with shipments to be told, or a request to stop them (FU-2, CN-2). */
-async function unfinished(
-  db: Database,
-  { orderNo, state, dispatch, cancellationNo }: OrderNode,
-): Promise<Pick<StepResult, 'toDo'>> {
-  if (state !== 'awaiting_shipment' || dispatch === 'merchant') return {};
-  const push = await untoldShipments(db, orderNo);
-  const open = cancellationNo === null ? undefined : await openCancellation(db, orderNo);
-  const stop = open?.state === 'asking' && open.shipmentNos.length > 0 ? open : undefined;
-  return { toDo: { push, ...(stop ? { stop } : {}) } };
+  return { ...found, refundNos: [], toDo: await outsideWork(db, node) };
 }
 
 async function commandStep(

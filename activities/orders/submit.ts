@@ -54,7 +54,8 @@ export async function submit(db: Database, request: SubmitRequest): Promise<Step
   } catch (error) {
     if (!(error instanceof CommitRefused)) throw error;
     if (error.reason === 'repeated') return await submittedBefore(db, orderNo);
-    if (error.reason === 'stale') throw error; // a deadlock's victim: the local activity is tried again
+    // A deadlock's victim, or a defect: the local activity is tried again.
+    if (error.reason === 'stale' || error.reason === 'duplicate') throw error;
     return await refuseSubmit(db, request, error.reason);
   }
   return { ...stored, node: viewOf(root, children) };

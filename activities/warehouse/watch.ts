@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 import { announceReport, heardOf, openWarehouseTrouble, takeStage } from '../../db/commands/fulfilment.ts';
 import { loadShipment, silentShipments } from '../../db/queries/fulfilment.ts';
-import { warehouseStage } from '../../domain/fulfilment/stages.ts';
-import type { WarehouseReport } from '../../domain/order/steps/warehouse.ts';
+import { isInWarehouse, warehouseStage } from '../../domain/fulfilment/stages.ts';
 import { NeighbourError } from '../../providers/neighbour-error.ts';
-import type { DeliveryOrderStatus } from '../../providers/warehouse/port.ts';
+import { milestonesOf } from '../../providers/warehouse/milestones.ts';
 import { systemOf, type Warehouses } from './push.ts';
 
 export interface WarehouseWatch extends Omit<Warehouses, 'privacy'> {
@@ -19,16 +18,6 @@ const HOUR_MS = 3_600_000;
 const ASK_AFTER_HOURS = 6;
 /** What lies in a warehouse for so long is a person's to ask about. */
 const TOO_LONG_HOURS = 72;
-
-/** What an order must hear of a warehouse's word, or null: picking and packing are rows (ADR 11). */
-function milestoneOf(shipmentNo: string, status: DeliveryOrderStatus): WarehouseReport | null {
-  if (status.state === 'unknown_to_warehouse') return null;
-  const { stage, parcels } = status;
-  if (parcels.length > 0) return { what: 'handed_over', shipmentNo, parcels };
-  return warehouseStage(stage) === 'refused'
-    ? { what: 'refused', shipmentNo, code: stage, message: '' }
-    : null;
-}
 
 /** Asks about shipments in warehouses of which nothing was heard for hours (FU-2): rows only, safe to run twice. */
 export async function watchWarehouses(watch: WarehouseWatch, now: Date): Promise<void> {
@@ -51,18 +40,20 @@ async function ask(watch: WarehouseWatch, shipmentNo: string, now: Date): Promis
   const { db, starter, timeDivisor } = watch;
   const shipment = await loadShipment(db, shipmentNo);
   const { orderNo, warehouseId, stage } = shipment;
+  // It was refused or stopped while others were asked about.
+  if (!isInWarehouse(stage)) return;
   const ref = { shipmentNo, warehouseCode: warehouseId ?? '' };
   const status = await systemOf(watch, shipment.warehouse).query(ref);
   await heardOf(db, shipmentNo, now);
-  const report = milestoneOf(shipmentNo, status);
-  if (report) {
+  const reports = milestonesOf(shipmentNo, status);
+  for (const report of reports) {
     const told =
       report.what === 'handed_over' ? report.parcels.map((p) => p.trackingNo).join(',') : 'refused';
     const eventKey = `query:${shipmentNo}:${told}`;
     const { inboxId, isApplied } = await announceReport(db, { orderNo, eventKey, report, at: now });
     if (!isApplied) await starter.signalOrder(orderNo, 'warehouse_reported', inboxId);
-    return;
   }
+  if (reports.length > 0) return;
   if (status.state === 'known') {
     const about = { operator: null, remark: null, at: now };
     await takeStage(

@@ -3,6 +3,7 @@ import { announceReport, takeStage } from '../../db/commands/fulfilment.ts';
 import { findWarehouseShipment } from '../../db/queries/fulfilment.ts';
 import { warehouseStage } from '../../domain/fulfilment/stages.ts';
 import type { WarehouseReport } from '../../domain/order/steps/warehouse.ts';
+import { milestonesOf } from '../../providers/warehouse/milestones.ts';
 import type { WarehouseNotice, WarehouseSystem } from '../../providers/warehouse/port.ts';
 import { tellQuietly } from '../commands.ts';
 import type { App, Deps } from '../context.ts';
@@ -39,13 +40,13 @@ export function registerWarehouseCallback(app: App, deps: Deps): void {
     };
     const verified = system.verify(delivery, new URL(c.req.url).searchParams);
     if (!verified.ok) deps.logger.warn({ reason: verified.reason }, 'a warehouse’s report was refused');
-    const outcome = verified.ok ? await take(deps, verified.notice) : 'refused';
+    const outcome = verified.ok ? await take(deps, system, verified.notice) : 'refused';
     const { status, contentType, body } = system.acknowledgement(outcome);
     return c.body(body, status, { 'content-type': contentType });
   });
 }
 
-async function take(deps: Deps, notice: WarehouseNotice): Promise<Outcome> {
+async function take(deps: Deps, system: WarehouseSystem, notice: WarehouseNotice): Promise<Outcome> {
   const { shipmentNo } = notice;
   try {
     const shipment = await findWarehouseShipment(deps.db, shipmentNo, notice.warehouseCode);
@@ -56,15 +57,16 @@ async function take(deps: Deps, notice: WarehouseNotice): Promise<Outcome> {
       const { eventKey, at, operator, remark } = notice;
       const stage = warehouseStage(notice.stage);
       await takeStage(deps.db, shipmentNo, { eventKey, stage, at, operator, remark }, now);
-      // What it says while it is being asked to stop is the answer to that question, which the order awaits.
-      if (stage !== 'refused' || cancellation === 'asking') return 'taken';
+      // What it says while it is being asked to stop is the answer to that question, which the order awaits or has.
+      const isAnswer = cancellation === 'asking' || shipment.stage === 'cancelled';
+      if (stage !== 'refused' || isAnswer) return 'taken';
     }
-    const report = reportOf(notice);
-    if (!report) return 'taken';
-    const { eventKey } = notice;
-    const { inboxId, isApplied } = await announceReport(deps.db, { orderNo, eventKey, report, at: now });
-    if (!isApplied)
-      tellQuietly(deps, orderNo, () => deps.workflows.signalOrder(orderNo, 'warehouse_reported', inboxId));
+    for (const report of await reportsOf(system, notice)) {
+      const eventKey = `${notice.eventKey}:${report.what}`;
+      const { inboxId, isApplied } = await announceReport(deps.db, { orderNo, eventKey, report, at: now });
+      if (!isApplied)
+        tellQuietly(deps, orderNo, () => deps.workflows.signalOrder(orderNo, 'warehouse_reported', inboxId));
+    }
     return 'taken';
   } catch (error) {
     deps.logger.error({ shipmentNo, err: error }, 'a warehouse’s report could not be stored');
@@ -72,10 +74,15 @@ async function take(deps: Deps, notice: WarehouseNotice): Promise<Outcome> {
   }
 }
 
-function reportOf(notice: WarehouseNotice): WarehouseReport | null {
-  const { shipmentNo } = notice;
-  if (notice.kind === 'handed_over') return { what: 'handed_over', shipmentNo, parcels: notice.parcels };
-  if (notice.kind === 'stage')
-    return { what: 'refused', shipmentNo, code: notice.stage, message: notice.remark ?? '' };
-  return null;
+/**
+ * What the order must hear. A warehouse that will not go on is asked for its books first: what had left before, and
+ * whose confirmation may still come, must not be sent again. Where it does not answer it tells us again later.
+ */
+async function reportsOf(system: WarehouseSystem, notice: WarehouseNotice): Promise<WarehouseReport[]> {
+  const { shipmentNo, warehouseCode } = notice;
+  if (notice.kind === 'handed_over') return [{ what: 'handed_over', shipmentNo, parcels: notice.parcels }];
+  if (notice.kind !== 'stage') return [];
+  const books = milestonesOf(shipmentNo, await system.query({ shipmentNo, warehouseCode }));
+  const left = books.filter(({ what }) => what === 'handed_over');
+  return [...left, { what: 'refused', shipmentNo, code: notice.stage, message: notice.remark ?? '' }];
 }

@@ -71,7 +71,8 @@ export async function wholeLife(stage: Stage): Promise<void> {
   }
 }
 
-async function confirmReceipt(stage: Stage, buyer: Buyer, orderNo: string): Promise<void> {
+/** Receipt in two steps: the system asks back (ST-4). */
+export async function confirmReceipt(stage: Stage, buyer: Buyer, orderNo: string): Promise<void> {
   const asked = await buyer.client.post<{ confirmation: string; prompt: { en: string } }>(
     `/orders/${orderNo}/receipt`,
     {},

@@ -17,7 +17,8 @@ export async function silentParcel(stage: Stage): Promise<void> {
   const { order } = await paidCup(stage, buyer, 'alipay_qr');
   const { orderNo } = order;
   const trackingNo = `SF${randomInt(10 ** 12, 10 ** 13)}`;
-  const atCarrier = (step: string, body: object) => moveParcel(stage, trackingNo, step, body);
+  const atCarrier = (step: string, body: Record<string, unknown>) =>
+    stage.control('kuaidi100', `/parcels/shunfeng/${trackingNo}/${step}`, body);
   await atCarrier('course', { course: 'stalls' });
   await merchant.post(`/merchant/orders/${orderNo}/shipments`, { carrier: 'shunfeng', trackingNo });
   const seen = (what: string, wanted: (parcel: Parcel) => boolean) =>
@@ -50,15 +51,4 @@ export async function silentParcel(stage: Stage): Promise<void> {
   await buyer.client.post(`/orders/${orderNo}/receipt`, { confirmation });
   const ended = await stage.until(buyer.client, orderNo, ({ state }) => state === 'completed');
   stage.check(`the buyer confirms: “${ended.prompt.en}”`, ended.endReason === 'received');
-}
-
-async function moveParcel(stage: Stage, trackingNo: string, step: string, body: object): Promise<void> {
-  const path = `/control/kuaidi100/parcels/shunfeng/${trackingNo}/${step}`;
-  const response = await fetch(`${stage.stack.sandboxUrl}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`carrier ${step}: ${response.status} ${await response.text()}`);
-  await response.arrayBuffer();
 }

@@ -158,19 +158,29 @@ export class Stage {
   }
 
   /** Asks the control API of the payment's provider, or tells it `body`. */
-  async sandbox<Answer = Record<string, unknown>>(
+  sandbox<Answer = Record<string, unknown>>(
     { method }: Payment,
     path: string,
     body?: Record<string, unknown>,
   ): Promise<Answer> {
-    const response = await fetch(`${this.stack.sandboxUrl}/control/${PROVIDERS[method]}${path}`, {
+    return this.control<Answer>(PROVIDERS[method] ?? method, path, body);
+  }
+
+  /** Asks the sandbox's control API of a provider, carrier or warehouse, or tells it `body`. Throws where it refuses. */
+  async control<Answer = Record<string, unknown>>(
+    provider: string,
+    path: string,
+    body?: Record<string, unknown>,
+  ): Promise<Answer> {
+    const response = await fetch(`${this.stack.sandboxUrl}/control/${provider}${path}`, {
       ...(body && {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
     });
-    if (!response.ok) throw new Error(`sandbox ${path}: ${response.status} ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`sandbox ${provider}${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Answer;
   }
 

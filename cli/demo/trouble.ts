@@ -109,7 +109,8 @@ export async function lateMoney(stage: Stage): Promise<void> {
   );
 }
 
-async function available(stage: Stage, skuId: string): Promise<number> {
+/** The pieces of it that can be bought now. */
+export async function available(stage: Stage, skuId: string): Promise<number> {
   const response = await fetch(`${stage.stack.apiUrl}/v1/items/${skuId}`);
   return ((await response.json()) as { available: number }).available;
 }

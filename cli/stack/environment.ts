@@ -65,6 +65,7 @@ export function stackEnvironment(input: {
     QIMEN_GATEWAY: `${sandboxUrl}/qimen/router`,
     QIMEN_OWNER_CODE: qimenOwnerCode,
     QIMEN_KEYS: keys.qimen,
+    EVIDENCE_DIR: join(dataDir, 'evidence'),
     SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
     SANDBOX_ALIPAY_KEYS: keys.sandboxAlipay,
     SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,

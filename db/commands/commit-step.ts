@@ -11,7 +11,9 @@ export type CommitRefusal =
   | 'repeated'
   | 'insufficient_stock'
   | 'coupon_unavailable'
-  | 'points_insufficient';
+  | 'points_insufficient'
+  /** Something of it is there already: the step ran before, or it is a defect. */
+  | 'duplicate';
 export class CommitRefused extends Error {
   override readonly name = 'CommitRefused';
   readonly reason: CommitRefusal;
@@ -31,7 +33,9 @@ export async function commitStep(db: Database, step: StepCommit): Promise<void> 
     const { before, after } = STATEMENTS[isCommon(step.effects) ? 'common' : 'fulfilment']();
     await db.execute(sql`${before}${documentOf(step)}${after}`);
   } catch (error) {
-    throw refusalOf(error) ?? error;
+    const refusal = refusalOf(error);
+    if (refusal) refusal.cause = error;
+    throw refusal ?? error;
   }
 }
 
@@ -39,7 +43,7 @@ export async function commitStep(db: Database, step: StepCommit): Promise<void> 
 function isCommon(effects: Effects): boolean {
   const { shipments, shipmentChanges, corrections, reversals, cancellations, holds, workItems } = effects;
   const others = [shipments, shipmentChanges, corrections, reversals, cancellations, holds, workItems];
-  const done = [effects.cancellationsDecided, effects.workItemsDone];
+  const done = [effects.cancellationsDecided, effects.workItemsDone, effects.cases, effects.caseChanges];
   return [...others, ...done].every((written) => written.length === 0);
 }
 
@@ -59,6 +63,7 @@ function refusalOf(error: unknown): CommitRefused | undefined {
   if (code === '23505' && constraint_name === 'refunds_pkey') return new CommitRefused('stale'); // … took its number
   if (code === '23505' && constraint_name === 'shipments_pkey') return new CommitRefused('stale');
   if (code === '23505' && constraint_name === 'cancellations_open') return new CommitRefused('stale');
+  if (code === '23505') return new CommitRefused('duplicate');
   if (code === '40P01') return new CommitRefused('stale'); // a deadlock's victim: look again
   return undefined;
 }

@@ -1,35 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { isSent, type Sent } from '../../domain/fulfilment/stages.ts';
 import {
   type Anomaly,
   keyOf,
   type ParcelState,
-  type TrackChange,
   type TrackedEvent,
   takeReport,
 } from '../../domain/logistics/tracks.ts';
-import { STOPPING } from '../../domain/order/steps/parcel.ts';
 import type { Database } from '../client.ts';
-import {
-  inbox,
-  notices,
-  orders,
-  parcelAnomalies,
-  shipments,
-  trackEvents,
-  workItems,
-} from '../schema/index.ts';
-
-const DUE_MS = 24 * 3_600_000;
-
-type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
-
-/** What a report makes an order's workflow hear of: ids of inbox messages. */
-export interface ParcelMessages {
-  orderNo: string;
-  inboxIds: string[];
-}
+import { parcelAnomalies, shipments, trackEvents } from '../schema/index.ts';
+import { announce, type ParcelMessages, type Transaction } from './parcel-announcements.ts';
 
 /** The secret under which a parcel's reports will come, stored before anybody is told it. */
 export async function prepareWatch(
@@ -151,87 +131,4 @@ async function openOf(tx: Transaction, shipmentNo: string): Promise<Anomaly[]> {
     .from(parcelAnomalies)
     .where(and(eq(parcelAnomalies.shipmentNo, shipmentNo), isNull(parcelAnomalies.closedAt)));
   return rows.map(({ kind }) => kind);
-}
-
-/** Anomalies opened and closed, told to buyer and merchant once each (LG-2), and what the order must know. */
-async function announce(
-  tx: Transaction,
-  { shipmentNo, orderNo }: typeof shipments.$inferSelect,
-  change: Pick<TrackChange, 'opened' | 'closed' | 'milestone' | 'lastEventAt'>,
-  at: Date,
-): Promise<ParcelMessages> {
-  const { opened, closed, milestone } = change;
-  const messages: Record<string, unknown>[] = [];
-  if (opened.length > 0) {
-    const rows = await tx
-      .insert(parcelAnomalies)
-      .values(opened.map((kind) => ({ shipmentNo, kind, openedAt: at })))
-      .returning({ id: parcelAnomalies.id, kind: parcelAnomalies.kind });
-    const [order] = await tx
-      .select({ buyerId: orders.buyerId, merchantId: orders.merchantId })
-      .from(orders)
-      .where(eq(orders.orderNo, orderNo));
-    await tx.insert(notices).values(
-      rows.flatMap(({ id, kind }) =>
-        [`buyer:${order?.buyerId}`, `merchant:${order?.merchantId}`].map((recipient) => ({
-          orderNo,
-          event: `parcel_${kind}:${shipmentNo}:${id}`,
-          recipient,
-          params: { shipmentNo },
-          at,
-        })),
-      ),
-    );
-    if (opened.includes('refused'))
-      await tx
-        .insert(workItems)
-        .values({
-          workItemId: `parcel-${shipmentNo}-refused`,
-          kind: 'parcel_refused',
-          orderNo,
-          reason: `parcel ${shipmentNo} was refused at the door and comes back`,
-          ownerRole: 'customer_service',
-          waysOut: ['inspect_and_refund', 'release_hold'],
-          openedAt: at,
-          dueAt: new Date(at.getTime() + DUE_MS),
-        })
-        .onConflictDoNothing();
-  }
-  if (closed.length > 0)
-    await tx
-      .update(parcelAnomalies)
-      .set({ closedAt: at })
-      .where(
-        and(
-          eq(parcelAnomalies.shipmentNo, shipmentNo),
-          inArray(parcelAnomalies.kind, [...closed]),
-          isNull(parcelAnomalies.closedAt),
-        ),
-      );
-  for (const anomaly of closed)
-    if (STOPPING.has(anomaly)) messages.push({ what: 'closed', shipmentNo, anomaly });
-  for (const anomaly of opened)
-    if (STOPPING.has(anomaly)) messages.push({ what: 'opened', shipmentNo, anomaly });
-  if (milestone === 'signed') {
-    const others = await tx
-      .select({ state: shipments.trackState })
-      .from(shipments)
-      .where(and(eq(shipments.orderNo, orderNo), notInArray(shipments.stage, ['refused', 'cancelled'])));
-    if (others.every(({ state }) => state === 'signed'))
-      messages.push({ what: 'signed', signedAt: (change.lastEventAt ?? at).toISOString() });
-  }
-  if (messages.length === 0) return { orderNo, inboxIds: [] };
-  const rows = messages.map((payload, index) => ({
-    inboxId: randomUUID(),
-    source: 'tracking',
-    eventKey: `${shipmentNo}:${at.toISOString()}:${index}`,
-    bodyHash: '',
-    orderNo,
-    kind: 'parcel_reported',
-    actor: 'carrier',
-    payload,
-    receivedAt: at,
-  }));
-  await tx.insert(inbox).values(rows);
-  return { orderNo, inboxIds: rows.map(({ inboxId }) => inboxId) };
 }

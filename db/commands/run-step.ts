@@ -3,7 +3,8 @@ import type { OrderNode } from '../../domain/order/node.ts';
 import type { StepAction } from '../../domain/order/states.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
-import { loadStoredResult } from '../queries/order-nodes.ts';
+import { outsideWork } from '../queries/fulfilment.ts';
+import { loadStoredResult, wasStored } from '../queries/order-nodes.ts';
 import { type CommitRefusal, CommitRefused, commitStep } from './commit-step.ts';
 
 export interface StepRequest {
@@ -55,6 +56,11 @@ export async function runStep(
     } catch (error) {
       if (!(error instanceof CommitRefused)) throw error;
       if (error.reason === 'repeated') return await repeated(db, request, consider);
+      if (error.reason === 'duplicate') {
+        if (await wasStored(db, request.orderNo, request.stepKey))
+          return await repeated(db, request, consider);
+        throw error.cause ?? error;
+      }
       refusal = error.reason;
     }
   }
@@ -72,6 +78,8 @@ async function repeated(
     ...(stored as unknown as StepResult),
     outcome: 'repeated',
     node: own ? viewOf(own, others) : null,
+    // Steps after this one may have run, too, in a task whose worker died: what they left to do is asked of the rows.
+    ...(own ? { toDo: await outsideWork(db, own) } : {}),
   };
 }
 

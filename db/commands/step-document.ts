@@ -82,12 +82,28 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
         ...(isDecided(decided.state) ? { decidedAt: at } : {}),
       })),
     ),
+    cases: rowsOf(
+      t.afterSales,
+      effects.cases.map((one) => ({ ...one, version: 1, openedAt: at })),
+    ),
+    caseLines: rowsOf(
+      t.afterSaleLines,
+      effects.cases.flatMap(({ caseNo, pieces }) => pieces.map((piece) => ({ caseNo, ...piece }))),
+    ),
+    caseChanges: effects.caseChanges.map(({ caseNo, expectedVersion, to, dueAt, set }) => ({
+      ...rowOf(t.afterSales, set),
+      case_no: caseNo,
+      expected_version: expectedVersion,
+      to_state: to,
+      due_at: dueAt,
+    })),
+    caseLog: rowsOf(t.afterSaleLog, dated(effects.caseLog)),
     workItems: rowsOf(
       t.workItems,
       effects.workItems.map((item) => ({
+        dueAt: new Date(at.getTime() + WORK_ITEM_DUE_MS),
         ...item,
         openedAt: at,
-        dueAt: new Date(at.getTime() + WORK_ITEM_DUE_MS),
       })),
     ),
     workItemsDone: rowsOf(

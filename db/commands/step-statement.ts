@@ -148,6 +148,22 @@ const fulfilment = (): Part[] => [
   FROM doc, jsonb_populate_recordset(NULL::order_holds, doc.d -> 'holdsReleased') c
   WHERE h.hold_id = c.hold_id AND h.order_no = c.order_no AND h.released_at IS NULL RETURNING 1)`,
   },
+  { writes: sql`new_cases AS (${insertFrom(t.afterSales, 'cases')} RETURNING 1)` },
+  { writes: sql`new_case_lines AS (${insertFrom(t.afterSaleLines, 'caseLines')} RETURNING 1)` },
+  {
+    must: all('cases_changed', 'caseChanges'),
+    writes: sql`cases_changed AS (
+  UPDATE after_sales a SET state = c.to_state, version = a.version + 1, due_at = c.due_at,
+    offer_fen = coalesce(c.offer_fen, a.offer_fen), return_to = coalesce(c.return_to, a.return_to),
+    instructions = coalesce(c.instructions, a.instructions), carrier = coalesce(c.carrier, a.carrier),
+    tracking_no = coalesce(c.tracking_no, a.tracking_no), refunded_fen = coalesce(c.refunded_fen, a.refunded_fen),
+    outcome = coalesce(c.outcome, a.outcome), ended_at = coalesce(c.ended_at, a.ended_at)
+  FROM doc, jsonb_to_recordset(doc.d -> 'caseChanges') AS c(case_no text, expected_version int, to_state text, due_at timestamptz,
+    offer_fen bigint, return_to text, instructions text, carrier text, tracking_no text, refunded_fen bigint, outcome text,
+    ended_at timestamptz)
+  WHERE a.case_no = c.case_no AND a.version = c.expected_version RETURNING 1)`,
+  },
+  { writes: sql`case_logged AS (${insertFrom(t.afterSaleLog, 'caseLog')} RETURNING 1)` },
   {
     writes: sql`new_work_items AS (${insertFrom(t.workItems, 'workItems')} ON CONFLICT DO NOTHING RETURNING 1)`,
   },

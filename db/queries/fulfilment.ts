@@ -1,6 +1,8 @@
 import { and, asc, eq, inArray, isNotNull, isNull, lt, notInArray, sql } from 'drizzle-orm';
 import { IN_WAREHOUSE } from '../../domain/fulfilment/stages.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
+import type { ToDo } from '../../domain/order/effects.ts';
+import type { OrderNode } from '../../domain/order/node.ts';
 import type { Cancellation } from '../../domain/order/steps/conclude-cancel.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
 import type { Database } from '../client.ts';
@@ -9,7 +11,10 @@ import * as t from '../schema/index.ts';
 /** Every shipment of a leaf with what is in it, by number. */
 export async function shipmentsOf(db: Database, orderNo: string): Promise<ShipmentRow[]> {
   return await db.query.shipments.findMany({
-    columns: { shipmentNo: true, stage: true, warehouseId: true, carrier: true, trackingNo: true },
+    columns: {
+      ...{ shipmentNo: true, stage: true, warehouseId: true, partOf: true },
+      ...{ carrier: true, trackingNo: true },
+    },
     where: eq(t.shipments.orderNo, orderNo),
     orderBy: asc(t.shipments.shipmentNo),
     with: { lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.shipmentLines.lineNo) } },
@@ -146,4 +151,16 @@ export async function silentShipments(db: Database, before: Date, limit: number)
     .where(and(inArray(t.shipments.stage, [...IN_WAREHOUSE]), lt(t.shipments.heardAt, before)))
     .orderBy(asc(t.shipments.heardAt))
     .limit(limit);
+}
+
+/** What is left to do outside for a leaf: shipments to be told, and a request to stop some (FU-2, CN-2). */
+export async function outsideWork(
+  db: Database,
+  { orderNo, state, dispatch, cancellationNo }: OrderNode,
+): Promise<ToDo> {
+  if (state !== 'awaiting_shipment' || dispatch === 'merchant') return {};
+  const push = await untoldShipments(db, orderNo);
+  const open = cancellationNo === null ? undefined : await openCancellation(db, orderNo);
+  const stop = open?.state === 'asking' && open.shipmentNos.length > 0 ? open : undefined;
+  return { push, ...(stop ? { stop } : {}) };
 }

@@ -147,6 +147,15 @@ export async function loadInboxMessage(db: Database, inboxId: string): Promise<t
   return row;
 }
 
+/** Whether a step ran before. */
+export async function wasStored(db: Database, orderNo: string, stepKey: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: t.orderLog.id })
+    .from(t.orderLog)
+    .where(and(eq(t.orderLog.orderNo, orderNo), eq(t.orderLog.stepKey, stepKey)));
+  return rows.length > 0;
+}
+
 /** What a step answered when it ran first. */
 export async function loadStoredResult(
   db: Database,

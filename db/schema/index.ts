@@ -1,3 +1,4 @@
+export * from './after-sales.ts';
 export * from './benefits.ts';
 export * from './buyers.ts';
 export * from './catalogue.ts';

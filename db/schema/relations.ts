@@ -1,4 +1,5 @@
 import { relations } from 'drizzle-orm';
+import { afterSaleEvidence, afterSaleLines, afterSaleLog, afterSales } from './after-sales.ts';
 import { merchants, shops } from './catalogue.ts';
 import { settlementLines } from './finance.ts';
 import {
@@ -75,4 +76,23 @@ export const trackEventRelations = relations(trackEvents, ({ one }) => ({
 
 export const orderAddressRelations = relations(orderAddresses, ({ one }) => ({
   order: one(orders, { fields: [orderAddresses.orderNo], references: [orders.orderNo] }),
+}));
+
+export const afterSaleRelations = relations(afterSales, ({ many, one }) => ({
+  lines: many(afterSaleLines),
+  log: many(afterSaleLog),
+  evidence: many(afterSaleEvidence),
+  order: one(orders, { fields: [afterSales.orderNo], references: [orders.orderNo] }),
+}));
+
+export const afterSaleLineRelations = relations(afterSaleLines, ({ one }) => ({
+  case: one(afterSales, { fields: [afterSaleLines.caseNo], references: [afterSales.caseNo] }),
+}));
+
+export const afterSaleLogRelations = relations(afterSaleLog, ({ one }) => ({
+  case: one(afterSales, { fields: [afterSaleLog.caseNo], references: [afterSales.caseNo] }),
+}));
+
+export const afterSaleEvidenceRelations = relations(afterSaleEvidence, ({ one }) => ({
+  case: one(afterSales, { fields: [afterSaleEvidence.caseNo], references: [afterSales.caseNo] }),
 }));

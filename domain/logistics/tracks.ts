@@ -51,7 +51,7 @@ export interface TrackChange {
   lastEventAt: Date | null;
   opened: readonly Anomaly[];
   closed: readonly Anomaly[];
-  milestone: 'signed' | 'refused' | null;
+  milestone: 'signed' | 'refused' | 'returned' | null;
 }
 
 /** A parcel that has arrived, here or back, has no more way to go: later reports add events and change no state. */
@@ -86,9 +86,12 @@ export function takeReport(
   if (state === 'refused') troubles.add('refused');
   const opened = [...troubles].filter((anomaly) => !parcel.openAnomalies.includes(anomaly));
   const closed = parcel.openAnomalies.filter((anomaly) => isOver(anomaly, newest, state));
-  const milestone = state === parcel.state ? null : state === 'signed' || state === 'refused' ? state : null;
+  const milestone = state === parcel.state ? null : milestoneOf(state);
   return { newEvents, state, lastEventAt: newest.at, opened, closed, milestone };
 }
+
+const milestoneOf = (state: ParcelState): TrackChange['milestone'] =>
+  state === 'signed' || state === 'refused' || state === 'returned' ? state : null;
 
 /** Silence ends with any movement; a failed delivery or a wrong address with the next try; the rest with a signature. */
 function isOver(anomaly: Anomaly, newest: TrackedEvent, state: ParcelState): boolean {

@@ -23,11 +23,16 @@ export interface EarnedLine {
  */
 export function earnedBy(leaf: OrderNode, contract: Contract): EarnedLine[] {
   const kept = leaf.lines.map((line) => {
-    const reversed = leaf.progress[line.lineNo]?.reversed ?? 0;
+    const { reversed = 0, keptFen = 0 } = leaf.progress[line.lineNo] ?? {};
     const rest = (total: Fen) => total - firstUnits(total, reversed, line.quantity);
     const shopDiscountFen = rest(line.shopDiscountFen);
     return {
-      ...{ line, shopDiscountFen, goodsFen: rest(line.goodsFen), payableFen: rest(line.payableFen) },
+      ...{
+        line,
+        shopDiscountFen,
+        goodsFen: rest(line.goodsFen),
+        payableFen: rest(line.payableFen) + BigInt(keptFen),
+      },
       ...{ pointsFen: rest(line.pointsFen), platformDiscountFen: rest(line.discountFen) - shopDiscountFen },
     };
   });

@@ -1,5 +1,6 @@
 import type { Voucher } from '../ledger/vouchers.ts';
 import type { Fen } from '../money.ts';
+import type { CaseLogEntry, CaseRowChange, NewCase } from './case-effects.ts';
 import type {
   DecidedCancellation,
   LineReversal,
@@ -27,6 +28,9 @@ export interface Effects {
   reversals: LineReversal[];
   cancellations: NewCancellation[];
   cancellationsDecided: DecidedCancellation[];
+  cases: NewCase[];
+  caseChanges: CaseRowChange[];
+  caseLog: CaseLogEntry[];
   workItems: NewWorkItem[];
   workItemsDone: { workItemId: string; outcome: string }[];
   vouchers: Voucher[];
@@ -145,6 +149,8 @@ export type Verdict = { result: 'accepted' } | { result: 'refused'; code: string
 /** Outside work that a step makes necessary: shipments to be told to their warehouse, and a request to be carried out. */
 export interface ToDo {
   push?: readonly string[];
+  /** An after-sale case that was opened. */
+  startCase?: string;
   stop?: { cancellationNo: string; shipmentNos: readonly string[] };
 }
 
@@ -176,6 +182,9 @@ export function noEffects(): Effects {
     reversals: [],
     cancellations: [],
     cancellationsDecided: [],
+    cases: [],
+    caseChanges: [],
+    caseLog: [],
     workItems: [],
     workItemsDone: [],
     vouchers: [],

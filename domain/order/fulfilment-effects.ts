@@ -61,7 +61,7 @@ export interface DecidedCancellation {
   state: CancellationState;
 }
 
-/** Something a person must decide, within a day. */
+/** Something a person must decide. */
 export interface NewWorkItem {
   workItemId: string;
   kind: string;
@@ -69,6 +69,8 @@ export interface NewWorkItem {
   reason: string;
   ownerRole: string;
   waysOut: readonly string[];
+  /** A day from now when not given. */
+  dueAt?: Date;
 }
 
 /** A parcel's new number, if it still has the old one and is not signed for; its watch begins anew (FU-3). */

@@ -8,6 +8,10 @@ export interface Counts {
 }
 
 export interface Progress extends Counts {
+  /** Money of pieces that were taken back which stays, in fen: their freight, where the buyer bears it (RF-5). */
+  keptFen?: number;
+  /** No warehouse sends what is open of it: the merchant does (FU-2). */
+  byHand?: boolean;
   /** Where its pieces come from since another warehouse took them over. */
   warehouseId?: string;
 }
@@ -32,6 +36,10 @@ export function openLines(leaf: Counted): LineQuantity[] {
   });
 }
 
+/** Of those the ones that a warehouse is to be told of, where the leaf's warehouses have systems. */
+export const toDispatch = (leaf: Counted): LineQuantity[] =>
+  openLines(leaf).filter(({ lineNo }) => !leaf.progress[lineNo]?.byHand);
+
 /** The pieces that were not taken back. */
 export function keptLines(leaf: Counted): LineQuantity[] {
   return leaf.lines.flatMap(({ lineNo, quantity }) => {
@@ -46,6 +54,10 @@ export const isAllShipped = (leaf: Counted): boolean =>
 
 export const isAnythingShipped = (leaf: Counted): boolean =>
   leaf.lines.some(({ lineNo }) => countOf(leaf, lineNo, 'shipped') > 0);
+
+/** Whether a warehouse may be working on any of it. */
+export const isAnythingPlanned = (leaf: Counted): boolean =>
+  leaf.lines.some(({ lineNo }) => countOf(leaf, lineNo, 'planned') > 0);
 
 export const isAnythingKept = (leaf: Counted): boolean => keptLines(leaf).length > 0;
 

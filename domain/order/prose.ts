@@ -8,6 +8,10 @@ export function waitingFor(node: NodeView): string {
     case 'awaiting_payment':
       return `**Waiting for payment** of ${amount} until ${stamp(node.paymentDeadlineMs)}. Unpaid by then, the order is cancelled and its stock released.`;
     case 'awaiting_shipment':
+      if (node.cancellationDueAtMs)
+        return `**Asked to cancel.** Without the merchant's proof it is agreed at ${stamp(node.cancellationDueAtMs)}.`;
+      if (node.review === 'confirmed' && node.dispatch && node.dispatch !== 'merchant')
+        return '**In the hands of its warehouses.** Paid and confirmed; its shipments say how far they are.';
       return node.review === 'confirmed'
         ? `**Waiting for the merchant ${node.merchantId} to ship.** Paid and confirmed; no deadline.`
         : `**Waiting for the merchant ${node.merchantId} to review** the paid order (${node.review}); no deadline.`;

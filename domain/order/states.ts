@@ -38,6 +38,8 @@ export type StepAction =
   | 'parcel'
   | 'urge'
   | 'refund'
+  | 'open_case'
+  | 'after_sale'
   | 'hold'
   | 'release';
 
@@ -61,6 +63,9 @@ export const TRANSITIONS: readonly { action: StepAction; from: NodeState | null;
   { action: 'refund', from: 'awaiting_shipment', to: 'cancelled' }, // all of it, before hand-over (decision 14)
   { action: 'refund', from: 'awaiting_shipment', to: 'closed' }, // part of it had left
   { action: 'refund', from: 'completed', to: 'closed' },
+  { action: 'after_sale', from: 'awaiting_shipment', to: 'closed' }, // all that had left came back, the rest was taken back
+  { action: 'after_sale', from: 'awaiting_receipt', to: 'closed' },
+  { action: 'after_sale', from: 'completed', to: 'closed' },
   { action: 'refund', from: 'awaiting_receipt', to: 'closed' }, // all of it, after hand-over
 ];
 
@@ -80,6 +85,11 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'refund', in: 'awaiting_shipment' },
   { action: 'refund', in: 'awaiting_receipt' },
   { action: 'refund', in: 'completed' },
+  { action: 'open_case', in: 'awaiting_receipt' },
+  { action: 'open_case', in: 'completed' },
+  { action: 'after_sale', in: 'awaiting_shipment' }, // a parcel of it was refused
+  { action: 'after_sale', in: 'awaiting_receipt' },
+  { action: 'after_sale', in: 'completed' },
   { action: 'refund', in: 'split' }, // a child of it ended
   { action: 'correct_shipment', in: 'awaiting_shipment' },
   { action: 'correct_shipment', in: 'awaiting_receipt' },

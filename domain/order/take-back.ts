@@ -3,7 +3,7 @@ import { type Fen, minFen, sumFen } from '../money.ts';
 import type { LineQuantity } from './cancellation.ts';
 import { change, type Effects, type NodeChange } from './effects.ts';
 import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
-import { isAnythingKept, moved } from './progress.ts';
+import { isAnythingKept, type LineProgress, moved, type Progress } from './progress.ts';
 import { planRefund, type RefundablePayment } from './refund-plan.ts';
 import { isCouponUndone } from './undo.ts';
 
@@ -17,6 +17,8 @@ export interface TakeBack {
   pieces: readonly LineQuantity[];
   /** Names the step; a step takes pieces of a line back once. */
   cause: string;
+  /** Whether their freight goes back, too: it was not handed over, or it is the merchant's fault (RF-5, decision 28). */
+  withFreight: boolean;
   /** The buyer reads it beside the refund. */
   reason: string;
   at: Date;
@@ -25,6 +27,8 @@ export interface TakeBack {
 /** What some pieces of a line carried when it was paid, in money and points. */
 export interface Carried {
   cashFen: Fen;
+  /** The part of `cashFen` that is freight. */
+  freightFen: Fen;
   points: number;
   pointsFen: Fen;
 }
@@ -38,14 +42,16 @@ export const firstUnits = (total: bigint, count: number, of: number): bigint =>
  * parts sum to the whole, and the last takes the remainder (decision 3, RF-4).
  */
 export function carriedBy(
-  line: Pick<OrderLine, 'quantity' | 'payableFen' | 'points' | 'pointsFen'>,
+  line: Pick<OrderLine, 'quantity' | 'payableFen' | 'freightFen' | 'points' | 'pointsFen'>,
   before: number,
   quantity: number,
 ): Carried {
   const share = (total: bigint) =>
     firstUnits(total, before + quantity, line.quantity) - firstUnits(total, before, line.quantity);
+  const cashFen = share(line.payableFen);
   return {
-    cashFen: share(line.payableFen),
+    cashFen,
+    freightFen: minFen(share(line.freightFen), cashFen),
     points: Number(share(BigInt(line.points))),
     pointsFen: share(line.pointsFen),
   };
@@ -57,14 +63,16 @@ export function carriedBy(
  * caller's: where the pieces are decides whether they can be sold again.
  */
 export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] | null {
-  const { scope, leaf, payments, pieces, cause, reason } = input;
+  const { scope, leaf, payments, pieces, withFreight, cause, reason } = input;
   const { orderNo, buyerId } = leaf;
   const reversals = pieces.map(({ lineNo, quantity }) => {
     const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
     if (!line) throw new Error(`${orderNo} has no line ${lineNo}`);
+    const { freightFen, ...carried } = carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity);
+    const keptFen = withFreight ? 0n : freightFen;
     return {
-      ...{ orderNo, lineNo, cause, quantity },
-      ...carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity),
+      ...{ orderNo, lineNo, cause, quantity, keptFen },
+      ...{ ...carried, cashFen: carried.cashFen - keptFen },
     };
   });
   // What was given back without pieces (a goodwill) lowers what they can still bring.
@@ -72,24 +80,37 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   const cashFen = minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
   const parts = planRefund(payments, cashFen);
   if (!parts) return null;
-  effects.reversals.push(...reversals);
+  effects.reversals.push(...reversals.map(({ keptFen: _kept, ...reversal }) => reversal));
   effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
-  effects.notices.push({
-    orderNo,
-    event: `refund_started:${cause}`,
-    recipient: `buyer:${buyerId}`,
-    params: { amountFen: Number(cashFen), reason },
-  });
+  if (cashFen > 0n)
+    effects.notices.push({
+      orderNo,
+      event: `refund_started:${cause}`,
+      recipient: `buyer:${buyerId}`,
+      params: { amountFen: Number(cashFen), reason },
+    });
   returnPoints(effects, input, reversals);
-  const progress = moved(leaf.progress, pieces, { from: null, to: 'reversed' });
+  const progress = withKept(moved(leaf.progress, pieces, { from: null, to: 'reversed' }), reversals);
   if (!isAnythingKept({ ...leaf, progress })) returnCoupons(effects, scope, leaf);
   return { progress, givenBackFen: leaf.givenBackFen + cashFen };
+}
+
+/** Freight that the buyer bears stays with its line. */
+function withKept(
+  progress: LineProgress,
+  reversals: readonly { lineNo: number; keptFen: Fen }[],
+): LineProgress {
+  const next: Record<string, Progress> = { ...progress };
+  for (const { lineNo, keptFen } of reversals)
+    if (keptFen > 0n)
+      next[lineNo] = { ...next[lineNo], keptFen: (next[lineNo]?.keptFen ?? 0) + Number(keptFen) };
+  return next;
 }
 
 function returnPoints(
   effects: Effects,
   { leaf, payments, cause, at }: TakeBack,
-  reversals: readonly Carried[],
+  reversals: readonly Pick<Carried, 'points' | 'pointsFen'>[],
 ): void {
   const { orderNo, rootNo, buyerId } = leaf;
   const points = reversals.reduce((sum, reversal) => sum + reversal.points, 0);

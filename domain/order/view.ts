@@ -1,6 +1,6 @@
 import type { ToDo, Verdict } from './effects.ts';
 import type { OrderNode } from './node.ts';
-import type { NodeKind, NodeState, ReviewState } from './states.ts';
+import type { Dispatch, NodeKind, NodeState, ReviewState } from './states.ts';
 
 /** What a workflow knows of its row: ids, states, times in epoch milliseconds and money as integers; nothing personal. */
 export interface NodeView {
@@ -9,6 +9,7 @@ export interface NodeView {
   state: NodeState;
   version: number;
   review: ReviewState;
+  dispatch: Dispatch;
   merchantId: string | null;
   payableFen: number;
   paymentDeadlineMs: number;
@@ -44,6 +45,7 @@ export function viewOf(node: OrderNode, children: readonly OrderNode[] = []): No
     state: node.state,
     version: node.version,
     review: node.review,
+    dispatch: node.dispatch,
     merchantId: node.merchantId,
     payableFen: Number(node.payableFen),
     paymentDeadlineMs: node.paymentDeadline.getTime(),

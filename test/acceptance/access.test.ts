@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ShopClient } from '../../cli/shop-client.ts';
+import { endCaseRow, fileOf, giveEvidence, givenCaseRow } from '../support/evidence.ts';
 import { attempt, exampleOf, listOperations, type Operation } from '../support/openapi.ts';
 import {
   anonymous,
@@ -30,6 +31,11 @@ const STAFF: Role[] = ['customerService', 'finance', 'operations'];
 /** What staff may do with other people's orders and money. Whatever is not named here must be denied. */
 const GRANTED: [RegExp, Role[]][] = [
   [/^GET \/orders\/\{orderNo\}/, STAFF],
+  [/^GET \/after-sales\/\{caseNo\}/, [...STAFF, 'owner', 'ownMerchant']],
+  [/^POST \/after-sales\/\{caseNo\}\/evidence$/, ['customerService', 'owner', 'ownMerchant']],
+  [/^POST \/after-sales\/\{caseNo\}\/actions$/, ['owner']],
+  [/^POST \/merchant\/after-sales\/\{caseNo\}\/actions$/, ['ownMerchant']],
+  [/^POST \/platform\/after-sales\/\{caseNo\}\/decisions$/, ['customerService']],
   [/^GET \/platform\/accounts/, ['finance']],
   [/^GET \/platform\/buyers\//, ['finance', 'customerService']],
   [/^GET \/platform\/work-items/, STAFF],
@@ -97,6 +103,10 @@ async function victims(): Promise<{ buyer: Buyer; values: Record<string, string>
   for (const orderNo of [shipped, received]) await ship(merchant, orderNo as string);
   await receive(buyer, received as string);
   const couponId = await givenCoupon(buyer);
+  const caseNo = await givenCaseRow(buyer);
+  const given = await giveEvidence(buyer, caseNo, fileOf('image/png'));
+  const { evidenceId } = (await given.json()) as { evidenceId: string };
+  await endCaseRow(caseNo);
   const { quoteId } = await buyer.post<{ quoteId: string }>('/quotes', {
     lines: [{ skuId: sku, quantity: 1 }],
     addressId: buyer.addressId,
@@ -106,6 +116,8 @@ async function victims(): Promise<{ buyer: Buyer; values: Record<string, string>
     buyerId: buyer.sub,
     addressId: buyer.addressId,
     couponId,
+    caseNo,
+    evidenceId,
     quoteId,
     trackingNo: 'SF1234567890123',
     provider: 'alipay',

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orderWorkflowId } from '../../workflows/order/messages.ts';
 import { eventsOf, type HistoryEvent, tasksOf, textOf } from '../support/histories.ts';
 import { openPayment } from '../support/payments.ts';
+import { qimen } from '../support/providers.ts';
+import { decided, givenInWarehouse } from '../support/warehouses.ts';
 import {
   type Buyer,
   eventually,
@@ -16,6 +18,7 @@ import {
   stack,
   staff,
   submit,
+  waitFor,
 } from '../support/world.ts';
 
 let connection: Connection;
@@ -81,6 +84,37 @@ for (const [what, withAttempt, most] of [
     expectAtMost(await whole(orderNo), most);
   });
 }
+
+/** The histories of the workflows that this one started. */
+async function ofChildren(events: readonly HistoryEvent[]): Promise<HistoryEvent[]> {
+  const workflowIds = events.flatMap(
+    ({ startChildWorkflowExecutionInitiatedEventAttributes: child }) => child?.workflowId ?? [],
+  );
+  return (await Promise.all(workflowIds.map((workflowId) => eventsOf(client, workflowId)))).flat();
+}
+
+test('P2 a full order through the warehouse takes at most 48 events over all its workflows', async () => {
+  const { buyer: customer, orderNo, shipmentNo } = await givenInWarehouse();
+  for (const stage of ['picking', 'checked', 'packed', 'weighed', 'handed_over'] as const)
+    await qimen.advance(shipmentNo, stage);
+  await waitFor(customer, orderNo, ({ state }) => state === 'awaiting_receipt');
+  await receive(customer, orderNo);
+  const events = await whole(orderNo);
+  expectAtMost([...events, ...(await ofChildren(events))], 48);
+});
+
+test('P2 a cancel with intercept adds at most 20 events to its order', async () => {
+  const { buyer: customer, orderNo, shipmentNo } = await givenInWarehouse();
+  await qimen.advance(shipmentNo, 'packed');
+  await customer.post(`/orders/${orderNo}/cancellations`, { reason: 'changed my mind' });
+  expect(await decided(customer, orderNo)).toMatchObject({ state: 'agreed' });
+  const events = await whole(orderNo);
+  const asked = events.findIndex(
+    ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'stopRequested',
+  );
+  expect(asked).toBeGreaterThan(0);
+  expectAtMost(events.slice(asked), 20);
+});
 
 test('P2 a joint order takes at most 20 events and 3 per child, each child at most 26', async () => {
   const other = await givenSku(await givenShop({ merchantId: 'M2' }), 5);

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit } from '../../audit/audit.ts';
 import type { Stack } from '../../cli/stack/index.ts';
+import { drawer } from '../support/drawer.ts';
 import { startOwnStack } from '../support/own-stack.ts';
 import {
   faults,
@@ -39,17 +40,6 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => stack.stop());
 
-/** mulberry32: small, seeded, good enough to draw a schedule. */
-function drawer(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 const NOTICE_FAULTS = [
   {},
   {},
@@ -82,8 +72,7 @@ interface Plan {
 }
 
 function plansOf(seed: number): Plan[] {
-  const draw = drawer(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
+  const { pick } = drawer(seed);
   return Array.from({ length: ORDERS }, () => {
     const way = pick(PROVIDER_WAYS);
     return {

@@ -2,9 +2,12 @@ import { randomInt } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import type { Stack } from '../../cli/stack/index.ts';
+
 import * as t from '../../db/schema/index.ts';
 import { orderWorkflowId } from '../../workflows/order/messages.ts';
+import { levelsOf } from '../support/given.ts';
 import { startOwnStack } from '../support/own-stack.ts';
 import {
   type Buyer,
@@ -239,19 +242,33 @@ test.each([
   if (stops) await waitFor(shipped.buyer, shipped.orderNo, ({ onHold }) => onHold);
 });
 
-test('LG-2 a refused parcel stops the clock and is put before customer service', async () => {
+test('LG-3 a refused parcel comes back, is inspected by its merchant, restocked and refunded without its freight', async () => {
   const shipped = await givenWatched();
+  const { buyer, orderNo } = shipped;
   await shipped.carrier('/course', { course: 'refused' });
   await shipped.carrier('/advance', { to: 'refused' });
   await parcelWhen(shipped, ({ state }) => state === 'refused');
-  await waitFor(shipped.buyer, shipped.orderNo, ({ onHold }) => onHold);
-  const service = await staff('customerService');
-  const { workItems } = await service.get<{
-    workItems: { orderNo: string; kind: string; ownerRole: string }[];
-  }>('/platform/work-items');
-  expect(workItems.filter(({ orderNo }) => orderNo === shipped.orderNo)).toMatchObject([
-    { kind: 'parcel_refused', ownerRole: 'customer_service' },
-  ]);
+  await waitFor(buyer, orderNo, ({ onHold }) => onHold);
+  const merchant = await staff('merchant1');
+  const caseNow = async () => {
+    const { cases } = await merchant.get<{ cases: AfterSaleRepresentation[] }>('/after-sales');
+    return cases.find((one) => one.orderNo === orderNo);
+  };
+  const opened = await eventually(caseNow, 'the case');
+  expect(opened).toMatchObject({ state: 'returning', reason: 'refused_delivery', actions: ['pass', 'fail'] });
+  await shipped.carrier('/advance', { to: 'returned' });
+  const arrived = await eventually(async () => {
+    const now = await caseNow();
+    return now?.log.some(({ action }) => action === 'parcel_signed') ? now : undefined;
+  }, 'the parcel to be back');
+  expect(Date.parse(arrived.dueAt ?? '')).toBeLessThan(Date.parse(opened.dueAt ?? ''));
+  await merchant.post(`/merchant/after-sales/${opened.caseNo}/actions`, {
+    do: 'pass',
+    dispositions: [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }],
+  });
+  const order = await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 10_000, 30_000);
+  expect(order).toMatchObject({ state: 'closed', onHold: false });
+  expect(await levelsOf(order.lines[0]?.skuId ?? '')).toEqual({ onHand: 10, reserved: 0 });
 });
 
 test.each([

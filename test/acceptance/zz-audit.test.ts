@@ -3,7 +3,8 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { type AuditReport, audit } from '../../audit/audit.ts';
 import * as t from '../../db/schema/index.ts';
-import { liftFaults, open, PROVIDER_WAYS, payAt, payBy, type Way } from '../support/providers.ts';
+import { liftFaults, open, PROVIDER_WAYS, payAt, payBy, qimen, type Way } from '../support/providers.ts';
+import { decided, givenInWarehouse } from '../support/warehouses.ts';
 import {
   database,
   eventually,
@@ -47,11 +48,24 @@ async function givenMoney(way: Way): Promise<string> {
   return outTradeNo;
 }
 
+/** A shipment that was stopped in its warehouse, and one that left it: the number of that one. */
+async function givenShipments(): Promise<string> {
+  const stopped = await givenInWarehouse();
+  await stopped.buyer.post(`/orders/${stopped.orderNo}/cancellations`, {});
+  await decided(stopped.buyer, stopped.orderNo);
+  const { buyer, orderNo, shipmentNo } = await givenInWarehouse();
+  await qimen.advance(shipmentNo, 'handed_over');
+  await waitFor(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
+  return shipmentNo;
+}
+
 test('I1 I2 I3 I5 database and providers’ own books agree on everything, once nothing moves any more', {
   timeout: 2 * PATIENCE_MS,
 }, async () => {
   await Promise.all(PROVIDER_WAYS.map(({ provider }) => liftFaults(provider)));
+  await qimen.release();
   for (const way of PROVIDER_WAYS) await givenMoney(way);
+  await givenShipments();
   const { checked, findings } = await auditAtRest();
   expect(findings).toEqual([]);
   const { inbox: _, workItems: __, ...sure } = checked;
@@ -85,6 +99,29 @@ test.each(PROVIDER_WAYS)(
     }
   },
 );
+
+test('I1 another number of a parcel behind the product’s back is found', {
+  timeout: 2 * PATIENCE_MS,
+}, async () => {
+  const shipmentNo = await givenShipments();
+  await auditAtRest();
+  const ours = eq(t.shipments.shipmentNo, shipmentNo);
+  const [shipment] = await database().select().from(t.shipments).where(ours);
+  try {
+    await database().update(t.shipments).set({ trackingNo: 'SF0000000000000' }).where(ours);
+    const { findings } = await audit(stack());
+    const subject = `shipment ${shipmentNo}`;
+    expect(findings.filter((finding) => finding.subject === subject)).toMatchObject([
+      { invariant: 'I1', problem: expect.stringContaining('by our rows it has not') },
+      { invariant: 'I1', problem: expect.stringContaining('by the warehouse it has not') },
+    ]);
+  } finally {
+    await database()
+      .update(t.shipments)
+      .set({ trackingNo: shipment?.trackingNo ?? null })
+      .where(ours);
+  }
+});
 
 test('I2 I3 I5 `npm run audit` says what it looked at and ends well', async () => {
   const { databaseUrl, sandboxUrl } = stack();

@@ -18,11 +18,12 @@ import {
   submit,
   waitFor,
 } from '../support/world.ts';
+import { inTwoWarehouses, warehouseOrders } from './warehouse-runs.ts';
 
 /**
  * Records the histories that `replay.test.ts` replays: `npx tsx test/replay/record.ts [folder]`. It starts a stack of
  * its own, drives orders over HTTP into every state in which a workflow can be found, and writes what the server kept.
- * See the test for when to record and when not.
+ * See the test for when to record and when not; of a further version only the histories that are new are kept.
  */
 const folder = new URL(`histories/${process.argv[2] ?? 'v1'}/`, import.meta.url);
 
@@ -110,7 +111,12 @@ async function record(): Promise<void> {
   const { children } = await waitFor(buyer, orderNo('joint-root'), (node) => node.children.length === 2);
   of['joint-child'] = children[0]?.orderNo as string;
 
+  Object.assign(of, await warehouseOrders());
+  const twoWarehouses = await inTwoWarehouses();
+  of['order-two-warehouses'] = twoWarehouses.orderNo;
+
   const workflowIds = Object.fromEntries(Object.entries(of).map(([name, no]) => [name, orderWorkflowId(no)]));
+  Object.assign(workflowIds, twoWarehouses.workflowIds);
   // Money for an order that has ended: its code was never scanned, so it could still be paid.
   await alipay(`/trades/${late.outTradeNo}/pay`);
   workflowIds['refund'] = refundWorkflowId(`${late.outTradeNo}R1`);

@@ -49,6 +49,19 @@ test('every kind of workflow and every state an order can be found in is recorde
     expect(recorded).toContain(`v1/${name}.json`);
   for (const name of ['order-price-changed', 'order-partly-refunded', 'order-refunded', 'refund-nudged'])
     expect(recorded).toContain(`v2/${name}.json`);
+  for (const name of [
+    'order-in-warehouse',
+    'order-through-warehouse',
+    'order-warehouse-replaced',
+    'order-warehouse-refused',
+    'order-cancel-intercepted',
+    'order-cancel-left',
+    'order-cancel-asking',
+    'order-cancel-by-hand',
+    'order-two-warehouses',
+    'shipment',
+  ])
+    expect(recorded).toContain(`v3/${name}.json`);
 });
 
 for (const file of recorded) {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +18,7 @@ import { createVerifier } from '../../api/auth/verifier.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { Privacy } from '../../db/commands/privacy.ts';
 import { createKuaidi100 } from '../../providers/kuaidi100/index.ts';
+import { createLocalStorage } from '../../providers/storage/local.ts';
 import type { WarehouseSystem } from '../../providers/warehouse/port.ts';
 import { startIdentity } from '../../sandbox/identity/index.ts';
 import { OrderWorkflows } from '../../temporal/orders.ts';
@@ -108,6 +109,8 @@ export class Lab {
       ...{ db, providers, starter: this.workflows },
       warehouses: { systems: this.systems, privacy },
     });
+    const evidence = join(tmpdir(), `evidence-${randomUUID()}`);
+    this.#closing.push(() => rm(evidence, { recursive: true, force: true }));
     const app = createApp({
       db,
       privacy,
@@ -119,6 +122,7 @@ export class Lab {
         keys: () => ({ key: 'none', customer: 'none' }),
       }),
       warehouses: this.systems,
+      storage: createLocalStorage(evidence),
       workflows: this.workflows,
       verifier: createVerifier({ issuer: identity.issuerUrl, audience: 'dingdan-api' }),
       logger,

@@ -58,7 +58,8 @@ export function aShipment(
   lines: readonly LineQuantity[],
   changes: Partial<ShipmentRow> = {},
 ): ShipmentRow {
-  return { shipmentNo, stage, warehouseId: 'W1', carrier: null, trackingNo: null, lines, ...changes };
+  const parcel = { partOf: null, carrier: null, trackingNo: null };
+  return { shipmentNo, stage, warehouseId: 'W1', ...parcel, lines, ...changes };
 }
 
 /** A buyer's request to stop all of a leaf. */
@@ -71,3 +72,14 @@ export const aCancellation = (changes: Partial<Cancellation> = {}): Cancellation
 /** `[[1, 2]]`: two pieces of line 1. */
 export const pieces = (...counts: readonly (readonly [lineNo: number, quantity: number])[]): LineQuantity[] =>
   counts.map(([lineNo, quantity]) => ({ lineNo, quantity }));
+
+/** What ends with the last piece of a leaf to send: all that people may have been asked about its shipments. */
+export const tasksDone = (shipmentNos: readonly string[], outcome: string) =>
+  shipmentNos.flatMap((shipmentNo) =>
+    [
+      `warehouse-${shipmentNo}-refused`,
+      `warehouse_unreachable-${shipmentNo}`,
+      `warehouse_slow-${shipmentNo}`,
+      `warehouse_forgot-${shipmentNo}`,
+    ].map((workItemId) => ({ workItemId, outcome })),
+  );

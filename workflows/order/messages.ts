@@ -40,6 +40,9 @@ export const refundRequested = defineSignal<[InboxMessage]>('refundRequested');
 /** A hold was placed or released beside the workflow: look at the row again. */
 export const afterSaleChanged = defineSignal('afterSaleChanged');
 
+/** To an after-sale case: one of its sides did something. */
+export const caseCommanded = defineSignal<[InboxMessage]>('caseCommanded');
+
 /** To a refund: the provider says that something about it changed. */
 export const refundChanged = defineSignal('refundChanged');
 
@@ -63,6 +66,7 @@ export type MessageKind = keyof typeof SIGNAL_OF;
 
 export const orderWorkflowId = (orderNo: string): string => `order-${orderNo}`;
 export const shipmentWorkflowId = (shipmentNo: string): string => `shipment-${shipmentNo}`;
+export const caseWorkflowId = (caseNo: string): string => `after-sale-${caseNo}`;
 export const refundWorkflowId = (refundNo: string): string => `refund-${refundNo}`;
 
 /** The update's constant id: a repeated submit awaits the first one's verdict. */

@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import type { ToDo } from '../../domain/order/effects.ts';
 import { waitingFor } from '../../domain/order/prose.ts';
 import type { NodeView, StepResult } from '../../domain/order/view.ts';
+import { startAfterSale } from '../after-sale/start.ts';
 import { startRefund } from '../refund/start.ts';
 import { steps } from '../shared/activities.ts';
 import type { MessageQueue } from '../shared/message-queue.ts';
@@ -30,7 +31,8 @@ export async function adopt(
 }
 
 /** Outside work goes on beside the order, which hears messages meanwhile; what comes of it is a step of the queue. */
-function begin({ orderNo, queue, beside }: Run, { push, stop }: ToDo): void {
+function begin({ orderNo, queue, beside }: Run, { push, stop, startCase }: ToDo): void {
+  if (startCase) beside.push(startAfterSale(startCase));
   if (push && push.length > 0) beside.push(pushShipments(push));
   if (!stop) return;
   const { cancellationNo, shipmentNos } = stop;

@@ -1,6 +1,7 @@
 import type { LineQuantity } from '../cancellation.ts';
 import { type Decision, refuse } from '../effects.ts';
-import { type DecideInput, decideCancel } from './cancel.ts';
+import { type DecideInput, decideCancel, telling } from './cancel.ts';
+import { dispatchAnew, unsentPieces } from './conclude-cancel.ts';
 import { ship } from './ship.ts';
 
 /** Who answers a request to stop in the warehouse's stead. */
@@ -38,7 +39,18 @@ export function answerCancel(input: Omit<DecideInput, 'answers'> & { answer: Can
   const shipping = ship({ ...leaf, cancellationNo: null }, answer, at);
   if (shipping.verdict.result === 'refused') return shipping;
   const { effects } = shipping;
-  effects.nodes = effects.nodes.map((change) => ({ ...change, set: { ...change.set, cancellationNo: '' } }));
+  const [now] = effects.nodes;
+  const left = unsentPieces({ ...leaf, ...now?.set });
+  const isOpen = (cancellation.lines ?? left).some(({ lineNo }) =>
+    left.some((piece) => piece.lineNo === lineNo),
+  );
+  // Part of it had left (CN-5): the request goes on about the rest.
+  if (isOpen) return shipping;
+  const anew = now?.to === 'awaiting_shipment' ? dispatchAnew({ ...leaf, ...now.set }) : {};
+  effects.nodes = effects.nodes.map((change) => ({
+    ...change,
+    set: { ...change.set, ...anew, cancellationNo: '' },
+  }));
   effects.cancellationsDecided.push({ cancellationNo: cancellation.cancellationNo, state: 'refused' });
   for (const recipient of [`buyer:${leaf.buyerId}`, `merchant:${leaf.merchantId}`])
     effects.notices.push({
@@ -47,5 +59,5 @@ export function answerCancel(input: Omit<DecideInput, 'answers'> & { answer: Can
       recipient,
       params: { reason: cancellation.reason },
     });
-  return shipping;
+  return { ...shipping, ...telling(input.shipments) };
 }

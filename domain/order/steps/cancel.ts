@@ -2,7 +2,7 @@ import { isInWarehouse } from '../../fulfilment/stages.ts';
 import { isDecided, type LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
-import { isWithin, type LineProgress, moved } from '../progress.ts';
+import { isWithin, type LineProgress, moved, openLines } from '../progress.ts';
 import { isPossible } from '../states.ts';
 import { type Cancellation, conclude, type Money, unsentPieces } from './conclude-cancel.ts';
 import type { ShipmentRow } from './warehouse.ts';
@@ -53,8 +53,9 @@ export function askCancel(input: AskInput): Decision {
   const planned = touched.filter(({ stage }) => stage === 'planned');
   const asked = touched.filter(({ stage }) => stage !== 'planned').map(({ shipmentNo }) => shipmentNo);
   const progress = stopShipments(effects, leaf.progress, planned);
-  const byHand =
-    command.askedBy !== 'merchant' && leaf.dispatch === 'merchant' && leaf.review === 'confirmed';
+  const ofMerchant = leaf.dispatch === 'due' ? [] : openLines(leaf);
+  const isByHand = wanted.some(({ lineNo }) => ofMerchant.some((piece) => piece.lineNo === lineNo));
+  const byHand = command.askedBy !== 'merchant' && isByHand && leaf.review === 'confirmed';
   const cancellation: Cancellation = {
     cancellationNo,
     ...{ askedBy: command.askedBy, reason: command.reason, lines: command.lines },
@@ -115,11 +116,13 @@ export function decideCancel(input: DecideInput): Decision {
   const state = conclude(effects, { ...input, leaf: { ...leaf, progress } }, cancellation, 'decide_cancel');
   effects.cancellationsDecided.push({ cancellationNo: cancellation.cancellationNo, state });
   effects.workItemsDone.push({ workItemId: questionOf(cancellation), outcome: state });
-  // Shipments that were not asked about waited, too.
-  const waiting = shipments
-    .filter(({ shipmentNo, stage }) => stage === 'planned' && !cancellation.shipmentNos.includes(shipmentNo))
-    .map(({ shipmentNo }) => shipmentNo);
-  return { ...accept(effects), ...(waiting.length > 0 ? { toDo: { push: waiting } } : {}) };
+  return { ...accept(effects), ...telling(shipments.filter((shipment) => !stopped.includes(shipment))) };
+}
+
+/** No warehouse is told of anything while a request is open: what goes on and was not taken yet is told at its end. */
+export function telling(shipments: readonly ShipmentRow[]): Pick<Decision, 'toDo'> {
+  const waiting = shipments.filter(({ stage }) => stage === 'planned' || stage === 'pushing');
+  return waiting.length > 0 ? { toDo: { push: waiting.map(({ shipmentNo }) => shipmentNo) } } : {};
 }
 
 const questionOf = ({ cancellationNo }: Pick<Cancellation, 'cancellationNo'>): string =>
@@ -139,7 +142,7 @@ function queue(effects: Effects, leaf: OrderNode, cancellation: Cancellation): D
     orderNo: leaf.orderNo,
     reason: `the warehouse does not say whether ${cancellation.shipmentNos.join(', ')} can be stopped`,
     ownerRole: 'customer_service',
-    waysOut: ['stopped', 'left', 'ask_again'],
+    waysOut: ['stopped', 'left'],
   });
   effects.notices.push({
     orderNo: leaf.orderNo,

@@ -1,11 +1,11 @@
 import type { CancellationState, LineQuantity } from '../cancellation.ts';
 import { change, type Effects, type NodeChange } from '../effects.ts';
 import type { OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingKept, openLines } from '../progress.ts';
+import { isAnythingKept, toDispatch } from '../progress.ts';
 import type { RefundablePayment } from '../refund-plan.ts';
 import type { StepAction } from '../states.ts';
 import { takeBack } from '../take-back.ts';
-import { goOn } from './leave.ts';
+import { finishTasks, goOn } from './leave.ts';
 import { returnStock, writeOffStock } from './stock.ts';
 
 /** A request to stop as its row is now. */
@@ -63,26 +63,38 @@ export function conclude(
   const state = hasLeft ? 'refused' : isAll && !isAnyShipped(cancellation, leaf) ? 'agreed' : 'partly_agreed';
   let set: NodeChange['set'] = { progress: leaf.progress };
   if (!hasLeft) {
-    const taken = takeBack(effects, { scope, leaf, payments, pieces, cause, reason, at });
+    const taken = takeBack(effects, { scope, leaf, payments, pieces, withFreight: true, cause, reason, at });
     if (!taken) throw new Error(`the payments of ${orderNo} do not hold what was paid for it`);
     set = taken;
     effects.stock.push(...(cancellation.missing ? writeOffStock : returnStock)(leaf, pieces, cause));
   }
   const kept = isAnythingKept({ ...leaf, ...set });
+  if (!kept && leaf.dispatch !== 'merchant') finishTasks(effects, leaf, 'cancelled');
   if (!kept)
     effects.nodes.push(
       change(leaf, action, 'cancelled', { ...set, cancellationNo: '', endedAt: at, endReason: reason }),
     );
   else {
-    const toRedo = leaf.dispatch === 'done' && openLines({ ...leaf, ...set }).length > 0;
-    const redo = toRedo ? { dispatch: 'due' as const } : {};
-    goOn(effects, leaf, action, { ...set, ...redo, cancellationNo: '' }, at);
+    const anew = dispatchAnew({ ...leaf, ...set });
+    goOn(effects, leaf, action, { ...set, ...anew, cancellationNo: '' }, at);
   }
   for (const recipient of [`buyer:${buyerId}`, `merchant:${merchantId}`])
     effects.notices.push({ orderNo, event: `cancel_${state}:${cause}`, recipient, params: { reason } });
   return state;
 }
 
+/** What was stopped and stays goes to its warehouse once more (FU-5). */
+export const dispatchAnew = (leaf: OrderNode): NodeChange['set'] =>
+  leaf.dispatch === 'done' && toDispatch(leaf).length > 0 ? { dispatch: 'due' } : {};
+
 /** A request for the whole order of which a part had left is agreed in part (CN-5). */
 const isAnyShipped = ({ lines }: Cancellation, leaf: OrderNode): boolean =>
   lines === null && leaf.lines.some(({ lineNo }) => (leaf.progress[lineNo]?.shipped ?? 0) > 0);
+
+/** A request about a leaf that has left and ends now is answered by that: it was refused. */
+export function endRequest(effects: Effects, { cancellationNo }: OrderNode): NodeChange['set'] {
+  if (cancellationNo === null) return {};
+  effects.cancellationsDecided.push({ cancellationNo, state: 'refused' });
+  effects.workItemsDone.push({ workItemId: `cancel-${cancellationNo}`, outcome: 'refused' });
+  return { cancellationNo: '' };
+}

@@ -1,7 +1,7 @@
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
 import type { NewShipment } from '../fulfilment-effects.ts';
 import type { OrderNode } from '../node.ts';
-import { moved, openLines } from '../progress.ts';
+import { moved, toDispatch } from '../progress.ts';
 import { shipmentNoOf } from './leave.ts';
 import { warehouseOf } from './stock.ts';
 
@@ -14,7 +14,7 @@ export function dispatch(leaf: OrderNode, hasSystem: (warehouseId: string) => bo
   if (leaf.state !== 'awaiting_shipment' || !isDue) return refuse('nothing_to_dispatch', leaf.state);
   const { orderNo, rootNo } = leaf;
   const effects = noEffects();
-  const pieces = openLines(leaf).map((piece) => {
+  const pieces = toDispatch(leaf).map((piece) => {
     const line = leaf.lines.find(({ lineNo }) => lineNo === piece.lineNo);
     if (!line) throw new Error(`${orderNo} has no line ${piece.lineNo}`);
     return { ...piece, warehouseId: warehouseOf(leaf, line) };

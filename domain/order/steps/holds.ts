@@ -1,4 +1,4 @@
-import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import { accept, change, type Decision, type NodeChange, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
 import { isPossible } from '../states.ts';
 
@@ -14,11 +14,7 @@ export function placeHold(
 ): Decision {
   if (!isPossible(action, leaf.state)) return refuse('not_holdable', leaf.state);
   const effects = noEffects();
-  const running = leaf.holds === 0 && leaf.autoReceiptAt !== null;
-  const clockLeftMs = running
-    ? Math.max(0, (leaf.autoReceiptAt as Date).getTime() - at.getTime())
-    : (leaf.clockLeftMs ?? 0);
-  effects.nodes.push(change(leaf, action, leaf.state, { holds: leaf.holds + 1, clockLeftMs }));
+  effects.nodes.push(change(leaf, action, leaf.state, holding(leaf, at)));
   effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: true });
   return accept(effects);
 }
@@ -32,13 +28,25 @@ export function releaseHold(
 ): Decision {
   if (leaf.holds === 0) return refuse('not_held', leaf.state);
   const effects = noEffects();
-  const last = leaf.holds === 1 && leaf.state === 'awaiting_receipt';
-  const autoReceiptAt = new Date(at.getTime() + Math.max(leaf.clockLeftMs ?? 0, LEAST_LEFT_MS));
-  effects.nodes.push(
-    change(leaf, action, leaf.state, { holds: leaf.holds - 1, ...(last ? { autoReceiptAt } : {}) }),
-  );
+  effects.nodes.push(change(leaf, action, leaf.state, releasing(leaf, at)));
   effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: false });
   return accept(effects);
+}
+
+/** One hold more: the first stops the clock and keeps what was left of it. */
+export function holding(leaf: OrderNode, at: Date): NodeChange['set'] {
+  const running = leaf.holds === 0 && leaf.autoReceiptAt !== null;
+  const clockLeftMs = running
+    ? Math.max(0, (leaf.autoReceiptAt as Date).getTime() - at.getTime())
+    : (leaf.clockLeftMs ?? 0);
+  return { holds: leaf.holds + 1, clockLeftMs };
+}
+
+/** One hold less: with the last the rest of the clock runs on, at least 24 hours (decision 27). */
+export function releasing(leaf: OrderNode, at: Date): NodeChange['set'] {
+  const last = leaf.holds === 1 && leaf.state === 'awaiting_receipt';
+  const autoReceiptAt = new Date(at.getTime() + Math.max(leaf.clockLeftMs ?? 0, LEAST_LEFT_MS));
+  return { holds: leaf.holds - 1, ...(last ? { autoReceiptAt } : {}) };
 }
 
 /** The buyer asks for three more days, once (ST-3). */

@@ -13,6 +13,22 @@ export interface Leaving extends Parcel {
 /** The number of a leaf's nth shipment. */
 export const shipmentNoOf = (orderNo: string, index: number): string => `${orderNo}S${index}`;
 
+/** What the merchant decides about pieces that no warehouse sends. */
+export const merchantsTaskOf = (shipmentNo: string): string => `warehouse-${shipmentNo}-refused`;
+
+/** What a person may have been asked to see to while a shipment lay in its warehouse. */
+const TROUBLES = ['warehouse_unreachable', 'warehouse_slow', 'warehouse_forgot'];
+
+/** Nothing of a leaf is left to send: the tasks about its shipments are done. */
+export function finishTasks(effects: Effects, { orderNo, shipmentsMade }: OrderNode, outcome: string): void {
+  for (let index = 1; index <= shipmentsMade; index++) {
+    const shipmentNo = shipmentNoOf(orderNo, index);
+    const troubles = TROUBLES.map((kind) => `${kind}-${shipmentNo}`);
+    for (const workItemId of [merchantsTaskOf(shipmentNo), ...troubles])
+      effects.workItemsDone.push({ workItemId, outcome });
+  }
+}
+
 /** A shipment of its own for a parcel that has left. */
 export function sentShipment(
   leaf: OrderNode,
@@ -39,6 +55,7 @@ export function goOn(
   at: Date,
 ): void {
   const isComplete = leaf.state === 'awaiting_shipment' && isAllShipped({ ...leaf, ...set });
+  if (isComplete && leaf.dispatch !== 'merchant') finishTasks(effects, leaf, 'shipped');
   effects.nodes.push(
     change(leaf, action, isComplete ? 'awaiting_receipt' : leaf.state, {
       ...set,

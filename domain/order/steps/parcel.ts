@@ -1,4 +1,6 @@
+import { openRefusal } from '../../after-sale/open.ts';
 import type { Anomaly } from '../../logistics/tracks.ts';
+import type { LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
 import { placeHold, releaseHold } from './holds.ts';
@@ -6,15 +8,18 @@ import { placeHold, releaseHold } from './holds.ts';
 /** What became of a leaf's parcel, as far as the order is concerned. */
 export type ParcelReport =
   | { what: 'signed'; signedAt: Date }
-  | { what: 'opened' | 'closed'; shipmentNo: string; anomaly: Anomaly };
+  /** Refused, with what is in it (LG-3). */
+  | { what: 'refused'; shipmentNo: string; lines: readonly LineQuantity[]; inCases: readonly LineQuantity[] }
+  /** `id` sets apart the times that a parcel had the same trouble. */
+  | { what: 'opened' | 'closed'; shipmentNo: string; anomaly: Anomaly; id?: number };
 
-/** The anomalies that stop the auto-receipt clock while they last (decision 27); of a refusal, the return flow. */
-export const STOPPING: ReadonlySet<Anomaly> = new Set<Anomaly>(['stalled', 'lost', 'refused']);
+/** The anomalies that stop the auto-receipt clock while they last (decision 27); a refusal opens a case, which does. */
+export const STOPPING: ReadonlySet<Anomaly> = new Set<Anomaly>(['stalled', 'lost']);
 
 /**
  * A milestone of a parcel (LG-2, LG-3, LG-4). The carrier's word that all of it is signed for shortens the wait for
- * auto-receipt by the shop's policy, and never lengthens it; silence, a loss and a refusal stop the clock until they
- * are over.
+ * auto-receipt by the shop's policy, and never lengthens it; silence and a loss stop the clock until they are over,
+ * and a refusal opens the case of its return.
  */
 export function reportParcel(
   leaf: OrderNode,
@@ -22,9 +27,10 @@ export function reportParcel(
   policy: { signedReceiptSeconds: number | null },
   at: Date,
 ): Decision {
+  if (report.what === 'refused') return openRefusal(leaf, report, report.inCases, at);
   if (report.what === 'signed') return signed(leaf, report.signedAt, policy.signedReceiptSeconds, at);
   const hold = {
-    holdId: `${report.shipmentNo}-${report.anomaly}`,
+    holdId: [report.shipmentNo, report.anomaly, ...(report.id ? [report.id] : [])].join('-'),
     reason: `parcel ${report.anomaly}`,
     placedBy: 'carrier',
   };

@@ -3,6 +3,7 @@ import { earnedBy, settlementLines, sumsOf } from '../earned.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
 import type { Contract, OrderNode } from '../node.ts';
 import { isPossible } from '../states.ts';
+import { endRequest } from './conclude-cancel.ts';
 
 export interface ReceiveInput {
   leaf: OrderNode;
@@ -26,6 +27,7 @@ export function receive({ leaf, contract, by, operator, at }: ReceiveInput): Dec
   const effects = noEffects();
   effects.nodes.push(
     change(leaf, 'receive', 'completed', {
+      ...endRequest(effects, leaf),
       endedAt: at,
       endReason: by === 'auto' ? 'auto_receipt' : 'received',
     }),

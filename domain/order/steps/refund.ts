@@ -11,10 +11,12 @@ import {
   refuse,
 } from '../effects.ts';
 import type { Contract, OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingShipped, keptLines } from '../progress.ts';
+import { isAnythingPlanned, isAnythingShipped, keptLines } from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
 import { isPossible } from '../states.ts';
 import { takeBack } from '../take-back.ts';
+import { endRequest } from './conclude-cancel.ts';
+import { finishTasks } from './leave.ts';
 import { returnStock } from './stock.ts';
 
 export interface RefundCommand {
@@ -51,6 +53,8 @@ export function refund(input: RefundInput): Decision {
   const amountFen = command.amountFen ?? leftFen;
   const isNothing = command.amountFen === null ? leaf.payableFen > 0n && leftFen === 0n : amountFen <= 0n;
   if (isNothing || amountFen > leftFen) return refuse('more_than_paid', leaf.state);
+  // What a case is about is the case's to give back.
+  if (amountFen === leftFen && leaf.holds > 0) return refuse('held', leaf.state);
   if (amountFen === leftFen) return refundAll(input);
   const parts = planRefund(payments, amountFen);
   if (!parts) return refuse('more_than_paid', leaf.state);
@@ -84,17 +88,25 @@ function refundAll(input: RefundInput): Decision {
   const { scope, leaf, payments, command, cause, at } = input;
   if (leaf.state === 'awaiting_shipment') {
     if (leaf.cancellationNo !== null) return refuse('cancellation_open', leaf.state);
-    if (leaf.dispatch === 'done') return refuse('cancel_first', leaf.state);
+    if (isAnythingPlanned(leaf)) return refuse('cancel_first', leaf.state);
   }
   const { orderNo, merchantId } = leaf;
   const effects = noEffects();
   const kept = keptLines(leaf);
-  const set = takeBack(effects, { scope, leaf, payments, pieces: kept, cause, reason: command.reason, at });
+  const set = takeBack(effects, {
+    ...{ scope, leaf, payments, cause, at },
+    ...{ pieces: kept, withFreight: true, reason: command.reason },
+  });
   if (!set) return refuse('more_than_paid', leaf.state);
   undoReceipt(effects, input, set);
   const hasLeft = leaf.state !== 'awaiting_shipment' || isAnythingShipped(leaf);
+  if (leaf.state === 'awaiting_shipment' && leaf.dispatch !== 'merchant')
+    finishTasks(effects, leaf, 'refunded');
   effects.nodes.push(
-    change(leaf, 'refund', hasLeft ? 'closed' : 'cancelled', { ...set, endedAt: at, endReason: 'refunded' }),
+    change(leaf, 'refund', hasLeft ? 'closed' : 'cancelled', {
+      ...{ ...set, ...endRequest(effects, leaf) },
+      ...{ endedAt: at, endReason: 'refunded' },
+    }),
   );
   effects.notices.push({
     orderNo,

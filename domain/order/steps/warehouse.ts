@@ -2,8 +2,8 @@ import { isInWarehouse, type ShipmentStage } from '../../fulfilment/stages.ts';
 import type { LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
-import { isWithin, moved } from '../progress.ts';
-import { goOn, type Leaving, sentShipment, shipmentNoOf, tellParcel } from './leave.ts';
+import { isWithin, type LineProgress, moved } from '../progress.ts';
+import { goOn, type Leaving, merchantsTaskOf, sentShipment, shipmentNoOf, tellParcel } from './leave.ts';
 import { reassignStock } from './stock.ts';
 
 /** A shipment as its row is now. */
@@ -11,6 +11,7 @@ export interface ShipmentRow {
   shipmentNo: string;
   stage: ShipmentStage;
   warehouseId: string | null;
+  partOf: string | null;
   carrier: string | null;
   trackingNo: string | null;
   lines: readonly LineQuantity[];
@@ -54,7 +55,7 @@ function takeParcels(
   told: readonly Leaving[],
 ): Decision {
   const parcels = told.filter(
-    (parcel) => !shipments.some((known) => isSameParcel(known, parcel) && known.stage === 'handed_over'),
+    (parcel) => !shipments.some((known) => isOf(known, shipment) && isSameParcel(known, parcel)),
   );
   if (parcels.length === 0) return accept(noEffects());
   const inside = shipment.lines.filter(({ quantity }) => quantity > 0);
@@ -92,6 +93,10 @@ function takeParcels(
 }
 
 const parcelOf = ({ carrier, trackingNo, weightGrams }: Leaving) => ({ carrier, trackingNo, weightGrams });
+
+/** The shipment itself, or a parcel that was packed apart from it. */
+const isOf = (known: ShipmentRow, { shipmentNo }: ShipmentRow): boolean =>
+  known.stage === 'handed_over' && (known.shipmentNo === shipmentNo || known.partOf === shipmentNo);
 
 const isSameParcel = (known: ShipmentRow, told: Leaving): boolean =>
   known.carrier === told.carrier && known.trackingNo === told.trackingNo;
@@ -134,12 +139,15 @@ function takeRefusal(
   const pieces = shipment.lines.filter(({ quantity }) => quantity > 0);
   const effects = noEffects();
   effects.shipmentChanges.push({ shipmentNo, from: [shipment.stage], to: 'refused' });
+  // An order that has ended since needs nobody to send it.
+  if (leaf.state !== 'awaiting_shipment') return accept(effects);
   const open = moved(leaf.progress, pieces, { from: 'planned', to: null });
   const takenOver = leaf.cancellationNo === null && instead !== null;
   if (!takenOver) {
-    effects.nodes.push(change(leaf, 'warehouse', leaf.state, { progress: open }));
-    if (leaf.cancellationNo === null)
-      makeMerchantsTask(effects, leaf, shipmentNo, `${code} ${message}`.trim());
+    const isTask = leaf.cancellationNo === null;
+    const progress = isTask ? byHand(open, pieces) : open;
+    effects.nodes.push(change(leaf, 'warehouse', leaf.state, { progress }));
+    if (isTask) makeMerchantsTask(effects, leaf, shipmentNo, `${code} ${message}`.trim());
     return accept(effects);
   }
   effects.stock.push(...reassignStock(leaf, pieces, { warehouseId: instead, ref: cause }));
@@ -158,8 +166,10 @@ function takeRefusal(
   return accept(effects);
 }
 
-/** What the merchant decides about pieces that no warehouse sends. */
-export const merchantsTaskOf = (shipmentNo: string): string => `warehouse-${shipmentNo}-refused`;
+const byHand = (progress: LineProgress, pieces: readonly LineQuantity[]): LineProgress => ({
+  ...progress,
+  ...Object.fromEntries(pieces.map(({ lineNo }) => [lineNo, { ...progress[lineNo], byHand: true }])),
+});
 
 function makeMerchantsTask(effects: Effects, leaf: OrderNode, shipmentNo: string, reason: string): void {
   const { orderNo, merchantId } = leaf;

@@ -1,0 +1,116 @@
+import type { Database } from '../../db/client.ts';
+import { runStep } from '../../db/commands/run-step.ts';
+import { type CaseRow, findCase } from '../../db/queries/after-sales.ts';
+import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
+import { refundablePayments } from '../../db/queries/refunds.ts';
+import { type CaseCommand, type CaseState, isCaseOver } from '../../domain/after-sale/case.ts';
+import { caseStep } from '../../domain/after-sale/step.ts';
+import type { StepResult } from '../../domain/order/view.ts';
+import type { WorkflowStarter } from '../operations/starter.ts';
+import { contractOf } from '../orders/leaf.ts';
+import { requireScope } from '../orders/payment-root.ts';
+
+/** What a case's workflow knows of its row. */
+export interface CaseView {
+  caseNo: string;
+  orderNo: string;
+  state: CaseState;
+  over: boolean;
+  dueAtMs: number | null;
+}
+
+/** The answer of a step: the verdict, refunds to be started, and the row as it is. */
+export interface CaseResult {
+  verdict: StepResult['verdict'];
+  refundNos: string[];
+  view: CaseView;
+}
+
+interface CaseStep {
+  caseNo: string;
+  atMs: number;
+}
+
+export async function loadCase(db: Database, { caseNo }: { caseNo: string }): Promise<CaseView> {
+  return viewOf(await requireCase(db, caseNo));
+}
+
+/** A command of one of the sides (RT-2…RT-6). */
+export async function commandCase(
+  db: Database,
+  starter: WorkflowStarter,
+  { caseNo, inboxId, atMs }: CaseStep & { inboxId: string },
+): Promise<CaseResult> {
+  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  const command = commandOf(payload['command'] as Record<string, unknown>);
+  return await run(db, starter, { caseNo, atMs, stepKey: inboxId, inboxId, actor, command, input: payload });
+}
+
+/** Somebody let their time pass (RF-3, RT-4, RT-6); nothing where it is not over yet. */
+export async function caseTimeOver(
+  db: Database,
+  starter: WorkflowStarter,
+  { caseNo, atMs }: CaseStep,
+): Promise<CaseResult> {
+  const row = await requireCase(db, caseNo);
+  if (row.dueAt === null || row.dueAt.getTime() > atMs)
+    return { verdict: { result: 'accepted' }, refundNos: [], view: viewOf(row) };
+  const command = { do: 'time_over' as const, by: 'system' as const };
+  const stepKey = `case-${caseNo}-${row.version}`;
+  return await run(db, starter, { caseNo, atMs, stepKey, actor: 'system', command, input: { caseNo } });
+}
+
+async function run(
+  db: Database,
+  starter: WorkflowStarter,
+  step: CaseStep & {
+    stepKey: string;
+    inboxId?: string;
+    actor: string;
+    command: CaseCommand;
+    input: Record<string, unknown>;
+  },
+): Promise<CaseResult> {
+  const { caseNo, atMs, stepKey, inboxId, actor, command, input } = step;
+  const { orderNo } = await requireCase(db, caseNo);
+  const at = new Date(atMs);
+  const request = { orderNo, stepKey, action: 'after_sale' as const, actor, at, inboxId, input };
+  const { verdict, refundNos } = await runStep(db, request, async () => {
+    const [row, leaf] = await Promise.all([requireCase(db, caseNo), loadNode(db, orderNo)]);
+    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const [scope, payments, contract] = await Promise.all([
+      requireScope(db, leaf.paymentRootNo),
+      refundablePayments(db, leaf.paymentRootNo),
+      contractOf(db, leaf, at),
+    ]);
+    const theCase = { ...row, pieces: row.lines };
+    const decision = caseStep({
+      ...{ theCase, leaf, scope, payments, contract, command },
+      ...{ cause: stepKey, actor, at },
+    });
+    return { nodes: scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root], decision };
+  });
+  const view = viewOf(await requireCase(db, caseNo));
+  // Only re-arms the leaf's clock: its row protects by itself.
+  if (view.over) await starter.afterSaleChanged(orderNo).catch(() => 'absent');
+  return { verdict, refundNos, view };
+}
+
+/** Money in messages is a safe integer. */
+function commandOf(payload: Record<string, unknown>): CaseCommand {
+  const { amountFen } = payload;
+  return {
+    ...payload,
+    ...(typeof amountFen === 'number' ? { amountFen: BigInt(amountFen) } : {}),
+  } as CaseCommand;
+}
+
+async function requireCase(db: Database, caseNo: string): Promise<CaseRow> {
+  const row = await findCase(db, caseNo);
+  if (!row) throw new Error(`no case ${caseNo}`);
+  return row;
+}
+
+function viewOf({ caseNo, orderNo, state, dueAt }: CaseRow): CaseView {
+  return { caseNo, orderNo, state, over: isCaseOver(state), dueAtMs: dueAt?.getTime() ?? null };
+}

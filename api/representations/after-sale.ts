@@ -1,0 +1,76 @@
+import { z } from '@hono/zod-openapi';
+import type { CaseRow } from '../../db/queries/after-sales.ts';
+import { CASE_KINDS, CASE_STATES, caseActions, REASON_CODES } from '../../domain/after-sale/case.ts';
+import { CASE_WORDS } from '../../domain/after-sale/words.ts';
+import type { Viewer } from '../../domain/order/actions.ts';
+import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
+
+export const afterSaleSchema = z
+  .object({
+    caseNo: z.string(),
+    orderNo: z.string(),
+    kind: z.enum(CASE_KINDS),
+    reason: z.enum(REASON_CODES),
+    words: z.string().nullable().openapi({ description: 'The buyer’s own; null once the person was erased' }),
+    lines: z.array(z.object({ lineNo: z.number().int(), quantity: z.number().int() })),
+    state: z.enum(CASE_STATES),
+    prompt: promptSchema,
+    dueAt: timeSchema.nullable().openapi({ description: 'Until when whoever’s turn it is has time' }),
+    offerFen: fenSchema.nullable(),
+    returnTo: z.string().nullable(),
+    instructions: z.string().nullable(),
+    carrier: z.string().nullable(),
+    trackingNo: z.string().nullable(),
+    refundedFen: fenSchema.nullable(),
+    outcome: z.string().nullable(),
+    openedAt: timeSchema,
+    endedAt: timeSchema.nullable(),
+    evidence: z.array(
+      z.object({
+        evidenceId: z.string(),
+        givenBy: z.string(),
+        mediaType: z.string(),
+        bytes: z.number().int(),
+        at: timeSchema,
+      }),
+    ),
+    log: z.array(
+      z.object({
+        action: z.string(),
+        actor: z.string(),
+        fromState: z.string().nullable(),
+        toState: z.string(),
+        words: z.string().nullable(),
+        at: timeSchema,
+      }),
+    ),
+    actions: z.array(z.string()).openapi({ description: 'What you can do now (ST-7)' }),
+  })
+  .openapi('AfterSale');
+
+export type AfterSaleRepresentation = z.infer<typeof afterSaleSchema>;
+
+/** A case as one of its sides sees it. `words` are the buyer's, opened. */
+export function representCase(row: CaseRow, words: string | null, viewer: Viewer): AfterSaleRepresentation {
+  const { caseNo, orderNo, kind, reason, state, lines, returnTo, instructions, carrier, trackingNo } = row;
+  return {
+    ...{ caseNo, orderNo, kind, reason, words, state, returnTo, instructions, carrier, trackingNo },
+    lines: [...lines],
+    prompt: CASE_WORDS[state],
+    dueAt: row.dueAt?.toISOString() ?? null,
+    offerFen: row.offerFen === null ? null : Number(row.offerFen),
+    refundedFen: row.refundedFen === null ? null : Number(row.refundedFen),
+    outcome: row.outcome,
+    openedAt: row.openedAt.toISOString(),
+    endedAt: row.endedAt?.toISOString() ?? null,
+    evidence: row.evidence.map(({ evidenceId, givenBy, mediaType, bytes, at }) => ({
+      ...{ evidenceId, givenBy, mediaType, bytes },
+      at: at.toISOString(),
+    })),
+    log: row.log.map(({ action, actor, fromState, toState, words: said, at }) => ({
+      ...{ action, actor, fromState, toState, words: said },
+      at: at.toISOString(),
+    })),
+    actions: caseActions({ ...row, pieces: row.lines }, viewer),
+  };
+}

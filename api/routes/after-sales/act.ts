@@ -1,0 +1,153 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { caseActions } from '../../../domain/after-sale/case.ts';
+import { CARRIERS, isValidTrackingNo } from '../../../domain/logistics/carriers.ts';
+import type { Viewer } from '../../../domain/order/actions.ts';
+import { accessCase } from '../../after-sale-access.ts';
+import { type AuthEnv, requireRole } from '../../auth/middleware.ts';
+import { type CommandResult, commandSchema, sendCommand } from '../../commands.ts';
+import type { App, Deps } from '../../context.ts';
+import { Problem } from '../../errors.ts';
+import { bearer, idempotencyHeader, json, jsonBody, problems } from '../../schemas.ts';
+
+const tags = ['After-sales'];
+const words = z.string().trim().min(1).max(500);
+const amountFen = z.number().int().positive();
+const params = z.object({ caseNo: z.string().min(1).max(48) });
+const responses = {
+  200: json(commandSchema, 'Done; see the case'),
+  202: json(commandSchema, 'Taken; look at the case in a moment'),
+  ...problems,
+};
+
+const buyerRoute = createRoute({
+  method: 'post',
+  path: '/after-sales/{caseNo}/actions',
+  tags,
+  security: bearer,
+  summary:
+    'The buyer’s part in a case: withdraw, answer an offer, send the goods back, call the platform (RF-2, RT-3, RT-4)',
+  request: {
+    headers: idempotencyHeader,
+    params,
+    body: jsonBody(
+      z.discriminatedUnion('do', [
+        z.strictObject({ do: z.enum(['withdraw', 'accept_offer', 'reject_offer']) }),
+        z.strictObject({
+          do: z.literal('send_back'),
+          carrier: z.enum(CARRIERS),
+          trackingNo: z.string().trim().min(6).max(32),
+        }),
+        z.strictObject({ do: z.literal('dispute'), words }),
+      ]),
+    ),
+  },
+  responses,
+});
+const merchantRoute = createRoute({
+  method: 'post',
+  path: '/merchant/after-sales/{caseNo}/actions',
+  tags,
+  security: bearer,
+  middleware: [requireRole('merchant')] as const,
+  summary:
+    'The merchant’s part in a case: agree, reject, offer another amount, inspect what came back, call the platform (RF-2, RT-2, RT-5)',
+  request: {
+    headers: idempotencyHeader,
+    params,
+    body: jsonBody(
+      z.discriminatedUnion('do', [
+        z.strictObject({
+          do: z.literal('agree'),
+          returnTo: words
+            .optional()
+            .openapi({ description: 'Where the goods are to be sent; needed for a return' }),
+          instructions: words.optional(),
+        }),
+        z.strictObject({ do: z.enum(['reject', 'fail', 'dispute']), words }),
+        z.strictObject({ do: z.literal('offer'), amountFen }),
+        z.strictObject({
+          do: z.literal('pass'),
+          dispositions: z
+            .array(
+              z.strictObject({
+                lineNo: z.number().int().positive(),
+                sellable: z.number().int().min(0),
+                damaged: z.number().int().min(0),
+                lost: z.number().int().min(0),
+              }),
+            )
+            .min(1)
+            .max(200),
+        }),
+      ]),
+    ),
+  },
+  responses,
+});
+const platformRoute = createRoute({
+  method: 'post',
+  path: '/platform/after-sales/{caseNo}/decisions',
+  tags,
+  security: bearer,
+  middleware: [requireRole('customer_service')] as const,
+  summary: 'Decide a disputed case, with reasons; binding for both sides (RT-3)',
+  request: {
+    headers: idempotencyHeader,
+    params,
+    body: jsonBody(
+      z.strictObject({
+        outcome: z.enum(['refund', 'return', 'dismiss']),
+        amountFen: amountFen.optional().openapi({ description: 'Of a refund: part of it only' }),
+        words,
+      }),
+    ),
+  },
+  responses,
+});
+
+/** What each side does in a case: a message to the case's own run, with the verdict of its step. */
+export function registerAfterSaleActions(app: App, deps: Deps): void {
+  app.openapi(buyerRoute, async (c) => {
+    const command = c.req.valid('json');
+    if (command.do === 'send_back' && !isValidTrackingNo(command.carrier, command.trackingNo))
+      throw new Problem('invalid_tracking_no');
+    const result = await act(c, deps, 'buyer', c.req.valid('param').caseNo, command);
+    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+  });
+  app.openapi(merchantRoute, async (c) => {
+    const { caseNo } = c.req.valid('param');
+    const command = c.req.valid('json');
+    const { row } = await accessCase(deps, c.get('principal'), caseNo);
+    if (command.do === 'agree' && row.kind === 'return_refund' && !command.returnTo)
+      throw new Problem('invalid_request', 'json.returnTo: say where the goods are to be sent');
+    const result = await act(c, deps, 'merchant', caseNo, command);
+    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+  });
+  app.openapi(platformRoute, async (c) => {
+    const command = { do: 'decide' as const, ...c.req.valid('json') };
+    const result = await act(c, deps, 'platform', c.req.valid('param').caseNo, command);
+    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+  });
+}
+
+async function act(
+  c: Context<AuthEnv>,
+  deps: Deps,
+  side: Viewer,
+  caseNo: string,
+  command: { do: string },
+): Promise<CommandResult> {
+  const principal = c.get('principal');
+  const { row, viewer } = await accessCase(deps, principal, caseNo);
+  if (viewer !== side) throw new Problem('not_found', `There is no case ${caseNo} for you.`);
+  const message = {
+    ...{ orderNo: row.orderNo, kind: 'case_commanded' as const, actor: `${side}:${principal.sub}` },
+    payload: { caseNo, command: { ...command, by: side } },
+  };
+  return await sendCommand(c, deps, message, () => {
+    if (row.endedAt !== null) throw new Problem('case_over');
+    const actions = caseActions({ ...row, pieces: row.lines }, side);
+    if (!actions.includes(command.do)) throw new Problem('not_now', undefined, { actions });
+  });
+}

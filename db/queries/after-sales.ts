@@ -1,0 +1,91 @@
+import { and, asc, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import type { CaseState } from '../../domain/after-sale/case.ts';
+import type { LineQuantity } from '../../domain/order/cancellation.ts';
+import type { Database } from '../client.ts';
+import * as t from '../schema/index.ts';
+
+/** A case with its pieces, its log and its evidence; undefined if there is none of that number. */
+export async function findCase(db: Database, caseNo: string) {
+  return await db.query.afterSales.findFirst({
+    where: eq(t.afterSales.caseNo, caseNo),
+    with: {
+      lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.afterSaleLines.lineNo) },
+      log: { orderBy: asc(t.afterSaleLog.id) },
+      evidence: { orderBy: asc(t.afterSaleEvidence.at) },
+    },
+  });
+}
+
+export type CaseRow = NonNullable<Awaited<ReturnType<typeof findCase>>>;
+
+/** A side's cases, newest first; the platform sees all. */
+export async function listCases(
+  db: Database,
+  who: { buyerId: string } | { merchantId: string } | 'platform',
+  page: { state: CaseState | undefined; before: string | undefined; limit: number },
+): Promise<CaseRow[]> {
+  const mine =
+    who === 'platform'
+      ? undefined
+      : 'buyerId' in who
+        ? eq(t.afterSales.buyerId, who.buyerId)
+        : eq(t.afterSales.merchantId, who.merchantId);
+  return await db.query.afterSales.findMany({
+    where: and(
+      mine,
+      page.state ? eq(t.afterSales.state, page.state) : undefined,
+      page.before ? lt(t.afterSales.caseNo, page.before) : undefined,
+    ),
+    orderBy: desc(t.afterSales.caseNo),
+    limit: page.limit,
+    with: {
+      lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.afterSaleLines.lineNo) },
+      log: { orderBy: asc(t.afterSaleLog.id) },
+      evidence: { orderBy: asc(t.afterSaleEvidence.at) },
+    },
+  });
+}
+
+/** What decides whether a case about a leaf can be opened. */
+export async function caseGround(db: Database, orderNo: string) {
+  const [row] = await db
+    .select({
+      receivedAt:
+        sql<Date | null>`case when ${t.orders.state} = 'completed' then ${t.orders.endedAt} end`.mapWith(
+          t.orders.endedAt,
+        ),
+      isSigned: sql<boolean>`${t.orders.state} = 'completed' or not exists (
+        select 1 from shipments s where s.order_no = ${t.orders.orderNo} and s.stage = 'handed_over' and s.track_state <> 'signed')`,
+    })
+    .from(t.orders)
+    .where(eq(t.orders.orderNo, orderNo));
+  if (!row) throw new Error(`no order ${orderNo}`);
+  return { ...row, inCases: await piecesInCases(db, orderNo) };
+}
+
+async function piecesInCases(db: Database, orderNo: string): Promise<LineQuantity[]> {
+  return await db
+    .select({ lineNo: t.afterSaleLines.lineNo, quantity: t.afterSaleLines.quantity })
+    .from(t.afterSaleLines)
+    .innerJoin(t.afterSales, eq(t.afterSales.caseNo, t.afterSaleLines.caseNo))
+    .where(and(eq(t.afterSales.orderNo, orderNo), isNull(t.afterSales.endedAt)));
+}
+
+/** Open cases by number from `after` on: what the reconciler starts if it does not run. */
+export async function openCases(
+  db: Database,
+  { before, after, limit }: { before: Date; after: string; limit: number },
+): Promise<{ caseNo: string }[]> {
+  return await db
+    .select({ caseNo: t.afterSales.caseNo })
+    .from(t.afterSales)
+    .where(
+      and(
+        isNull(t.afterSales.endedAt),
+        lt(t.afterSales.openedAt, before),
+        sql`${t.afterSales.caseNo} > ${after}`,
+      ),
+    )
+    .orderBy(asc(t.afterSales.caseNo))
+    .limit(limit);
+}

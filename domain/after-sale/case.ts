@@ -1,0 +1,234 @@
+import type { Fen } from '../money.ts';
+import type { LineQuantity } from '../order/cancellation.ts';
+
+/** What a buyer asks for after shipping: money alone, or money for goods that come back. */
+export const CASE_KINDS = ['refund_only', 'return_refund'] as const;
+export type CaseKind = (typeof CASE_KINDS)[number];
+
+/** Why, and at whose fault it is: the faulty side bears the freight (RF-5, decision 28). */
+export const REASONS = {
+  no_reason: 'buyer',
+  wrong_size: 'buyer',
+  not_received: 'merchant',
+  damaged: 'merchant',
+  defective: 'merchant',
+  not_as_described: 'merchant',
+  wrong_item: 'merchant',
+  missing_pieces: 'merchant',
+  /** At the door (LG-3): the carrier's word, nobody applies for it. */
+  refused_delivery: 'buyer',
+} as const satisfies Record<string, 'buyer' | 'merchant'>;
+export type Reason = keyof typeof REASONS;
+export const REASON_CODES = Object.keys(REASONS) as Reason[];
+/** What a buyer can apply with. */
+export const APPLIED_REASONS = REASON_CODES.filter((reason) => reason !== 'refused_delivery');
+
+/**
+ * Where a case is, by whose turn it is: `applied`, the merchant answers; `countered`, the buyer answers an offer;
+ * `rejected` and `inspection_failed`, either side may call the platform; `awaiting_parcel`, the buyer sends the goods;
+ * `returning`, they are on their way and the merchant inspects; `disputed`, both sides give evidence; `arbitration`, the
+ * platform decides.
+ */
+export const CASE_STATES = [
+  'applied',
+  'countered',
+  'rejected',
+  'awaiting_parcel',
+  'returning',
+  'inspection_failed',
+  'disputed',
+  'arbitration',
+  'refunded',
+  'closed',
+] as const;
+export type CaseState = (typeof CASE_STATES)[number];
+
+export const isCaseOver = (state: CaseState): boolean => state === 'refunded' || state === 'closed';
+
+/** A case as its row is. */
+export interface AfterSale {
+  caseNo: string;
+  orderNo: string;
+  kind: CaseKind;
+  reason: Reason;
+  state: CaseState;
+  version: number;
+  pieces: readonly LineQuantity[];
+  /** What the merchant offers instead, in fen. */
+  offerFen: Fen | null;
+  /** The goods were signed for when it was opened. */
+  wasSigned: boolean;
+  dueAt: Date | null;
+}
+
+/** Pieces that came back, by what became of them (IN-6). */
+export interface Disposition {
+  lineNo: number;
+  sellable: number;
+  damaged: number;
+  lost: number;
+}
+
+export type CaseCommand =
+  | { do: 'withdraw'; by: 'buyer' }
+  | { do: 'agree'; by: 'merchant'; returnTo?: string; instructions?: string }
+  | { do: 'reject'; by: 'merchant'; words: string }
+  | { do: 'offer'; by: 'merchant'; amountFen: Fen }
+  | { do: 'accept_offer' | 'reject_offer'; by: 'buyer' }
+  | { do: 'send_back'; by: 'buyer'; carrier: string; trackingNo: string }
+  | { do: 'pass'; by: 'merchant'; dispositions: readonly Disposition[] }
+  | { do: 'fail'; by: 'merchant'; words: string }
+  | { do: 'dispute'; by: 'buyer' | 'merchant'; words: string }
+  | { do: 'decide'; by: 'platform'; outcome: 'refund' | 'return' | 'dismiss'; amountFen?: Fen; words: string }
+  | { do: 'parcel_signed'; by: 'carrier' }
+  | { do: 'time_over'; by: 'system' };
+
+/** What a command makes of a case. */
+export interface CaseChange {
+  to: CaseState;
+  /** How long the next one has. */
+  withinMs: number | null;
+  offerFen?: Fen;
+  /** What is paid back now: the pieces' own share, or an amount beside them. */
+  refund?: { what: 'pieces' } | { what: 'amount'; amountFen: Fen };
+  /** What came back goes where (IN-6). */
+  dispositions?: readonly Disposition[];
+  /** Why it ended without money. */
+  outcome?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Deadlines of every side (RF-3, RT-3, RT-4, RT-6). */
+export const WITHIN = {
+  merchantAnswers: 48 * HOUR_MS,
+  buyerAnswers: 48 * HOUR_MS,
+  someoneDisputes: 48 * HOUR_MS,
+  buyerSendsBack: 7 * DAY_MS,
+  /** After the carrier's word that the return was signed for. */
+  merchantInspects: 10 * DAY_MS,
+  /** For a return of which the carrier says nothing. */
+  parcelArrives: 30 * DAY_MS,
+  evidence: 48 * HOUR_MS,
+  platformDecides: 72 * HOUR_MS,
+} as const;
+
+const refundPieces: CaseChange = { to: 'refunded', withinMs: null, refund: { what: 'pieces' } };
+const close = (outcome: string): CaseChange => ({ to: 'closed', withinMs: null, outcome });
+const dispute: CaseChange = { to: 'disputed', withinMs: WITHIN.evidence };
+
+/** What a command makes of a case in its state; a text is why it cannot. Pure: the caller guards by version. */
+export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | string {
+  const { state, kind } = theCase;
+  if (isCaseOver(state)) return 'case_over';
+  if (command.do === 'time_over') return timeOver(theCase);
+  if (command.do === 'withdraw') return isWithdrawable(state) ? close('withdrawn') : 'not_now';
+  if (command.do === 'dispute')
+    return state === 'rejected' || state === 'inspection_failed' ? dispute : 'not_now';
+  switch (state) {
+    case 'applied':
+      if (command.do === 'agree') return kind === 'refund_only' ? refundPieces : askForParcel();
+      if (command.do === 'reject') return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+      if (command.do === 'offer')
+        return { to: 'countered', withinMs: WITHIN.buyerAnswers, offerFen: command.amountFen };
+      return 'not_now';
+    case 'countered':
+      if (command.do === 'accept_offer') return acceptOffer(theCase);
+      if (command.do === 'reject_offer') return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+      return 'not_now';
+    case 'awaiting_parcel':
+      return command.do === 'send_back' ? { to: 'returning', withinMs: WITHIN.parcelArrives } : 'not_now';
+    case 'returning':
+      if (command.do === 'parcel_signed') return { to: 'returning', withinMs: WITHIN.merchantInspects };
+      if (command.do === 'pass') return pass(theCase, command.dispositions);
+      if (command.do === 'fail') return { to: 'inspection_failed', withinMs: WITHIN.someoneDisputes };
+      return 'not_now';
+    case 'disputed':
+    case 'arbitration':
+      return command.do === 'decide' ? ruling(theCase, command) : 'not_now';
+    default:
+      return 'not_now';
+  }
+}
+
+const isWithdrawable = (state: CaseState): boolean =>
+  ['applied', 'countered', 'rejected', 'awaiting_parcel', 'inspection_failed', 'disputed'].includes(state);
+
+const askForParcel = (): CaseChange => ({ to: 'awaiting_parcel', withinMs: WITHIN.buyerSendsBack });
+
+function acceptOffer({ offerFen }: AfterSale): CaseChange | string {
+  if (offerFen === null) return 'not_now';
+  return { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen: offerFen } };
+}
+
+/** What came back is all of it, each piece once, whatever its fate. */
+function pass({ pieces }: AfterSale, dispositions: readonly Disposition[]): CaseChange | string {
+  const isComplete =
+    dispositions.length === pieces.length &&
+    pieces.every(({ lineNo, quantity }) =>
+      dispositions.some((one) => one.lineNo === lineNo && one.sellable + one.damaged + one.lost === quantity),
+    );
+  return isComplete ? { ...refundPieces, dispositions } : 'dispositions_differ';
+}
+
+function ruling(
+  { kind, state }: AfterSale,
+  { outcome, amountFen }: Extract<CaseCommand, { do: 'decide' }>,
+): CaseChange | string {
+  if (outcome === 'dismiss') return close('dismissed');
+  if (outcome === 'return')
+    return kind === 'return_refund' && state !== 'returning' ? askForParcel() : 'not_now';
+  return amountFen === undefined
+    ? refundPieces
+    : { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen } };
+}
+
+/**
+ * The one whose turn it was stayed silent. A silent merchant has agreed (RF-3, RT-6), but no silence agrees to a
+ * refund-only claim on goods that were signed for: that goes to the platform (decision 30).
+ */
+function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
+  switch (state) {
+    case 'applied':
+      if (kind === 'return_refund') return askForParcel();
+      return wasSigned ? dispute : refundPieces;
+    case 'countered':
+      return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+    case 'rejected':
+    case 'inspection_failed':
+      return close('not_disputed');
+    case 'awaiting_parcel':
+      return close('not_sent_back');
+    case 'returning':
+      return refundPieces;
+    case 'disputed':
+      // The platform's own delay ends nothing: its work item is overdue, and it is reminded.
+      return { to: 'arbitration', withinMs: null };
+    default:
+      return 'not_now';
+  }
+}
+
+/** What each side can do with a case now (ST-7). */
+export function caseActions(theCase: AfterSale, viewer: 'buyer' | 'merchant' | 'platform'): string[] {
+  const { state } = theCase;
+  const all: Record<typeof viewer, Partial<Record<CaseState, string[]>>> = {
+    buyer: {
+      applied: [],
+      countered: ['accept_offer', 'reject_offer'],
+      rejected: ['dispute'],
+      awaiting_parcel: ['send_back'],
+      inspection_failed: ['dispute'],
+    },
+    merchant: {
+      applied: ['agree', 'reject', 'offer'],
+      rejected: ['dispute'],
+      returning: ['pass', 'fail'],
+      inspection_failed: ['dispute'],
+    },
+    platform: { disputed: ['decide'], arbitration: ['decide'] },
+  };
+  const actions = all[viewer][state] ?? [];
+  return viewer === 'buyer' && isWithdrawable(state) ? [...actions, 'withdraw'] : actions;
+}

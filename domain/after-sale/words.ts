@@ -1,0 +1,24 @@
+import type { CaseState } from './case.ts';
+
+/** Where a case is, in words (RF-6). */
+export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
+  applied: { zh: '已提交申请，等待商家处理', en: 'Applied; the merchant is to answer' },
+  countered: {
+    zh: '商家提出了其他方案，等待买家确认',
+    en: 'The merchant offers another amount; the buyer is to answer',
+  },
+  rejected: { zh: '商家已拒绝，可申请平台介入', en: 'Rejected; either side can call the platform' },
+  awaiting_parcel: {
+    zh: '商家已同意，请寄回商品并填写单号',
+    en: 'Agreed; send the goods back and enter the number',
+  },
+  returning: { zh: '商品退回中，等待商家验收', en: 'On the way back; the merchant is to inspect it' },
+  inspection_failed: {
+    zh: '商家验收未通过，可申请平台介入',
+    en: 'Inspection failed; either side can call the platform',
+  },
+  disputed: { zh: '平台已介入，请双方提交证据', en: 'The platform has joined; both sides give evidence' },
+  arbitration: { zh: '平台裁决中', en: 'The platform is deciding' },
+  refunded: { zh: '已退款，款项原路退回', en: 'Refunded by the original route' },
+  closed: { zh: '售后已关闭', en: 'Closed without a refund' },
+};

@@ -1,0 +1,46 @@
+import type { AfterSale, CaseKind, CaseState, Reason } from '../after-sale/case.ts';
+import type { Fen } from '../money.ts';
+
+/** A new case, with the hold that it places on its leaf. */
+export interface NewCase {
+  caseNo: string;
+  orderNo: string;
+  buyerId: string;
+  merchantId: string;
+  kind: CaseKind;
+  reason: Reason;
+  sealedWords: Buffer | null;
+  holdId: string;
+  wasSigned: boolean;
+  state: CaseState;
+  dueAt: Date | null;
+  pieces: AfterSale['pieces'];
+}
+
+/** A guarded change of a case; unset fields stay. `dueAt` is always set anew. */
+export interface CaseRowChange {
+  caseNo: string;
+  expectedVersion: number;
+  to: CaseState;
+  dueAt: Date | null;
+  set: Partial<{
+    offerFen: Fen;
+    returnTo: string;
+    instructions: string;
+    carrier: string;
+    trackingNo: string;
+    refundedFen: Fen;
+    outcome: string;
+    endedAt: Date;
+  }>;
+}
+
+/** What somebody did about a case, in their words. */
+export interface CaseLogEntry {
+  caseNo: string;
+  action: string;
+  actor: string;
+  fromState: CaseState | null;
+  toState: CaseState;
+  words: string | null;
+}

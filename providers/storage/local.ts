@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectStorage } from './port.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Keeps files in a folder of this machine, made when it is first needed; only the owner of the process reads them. */
+export function createLocalStorage(folder: string): ObjectStorage {
+  const pathOf = (name: string) => {
+    if (!UUID.test(name)) throw new Error('a stored file is named by a UUID');
+    return join(folder, name);
+  };
+  return {
+    async put(name, content) {
+      const path = pathOf(name);
+      const unfinished = `${path}.part`;
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      try {
+        await writeFile(unfinished, content, { flag: 'wx', mode: 0o600, flush: true });
+        await rename(unfinished, path);
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+    },
+    async get(name) {
+      const path = pathOf(name);
+      const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      return found && chunksOf(path);
+    },
+    async remove(name) {
+      await rm(pathOf(name), { force: true });
+    },
+  };
+}
+
+/** Opens the file only when it is read: what nobody reads needs no closing. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path);
+}

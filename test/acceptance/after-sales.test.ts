@@ -1,0 +1,236 @@
+import { expect, test } from 'vitest';
+import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
+import type { ShopClient } from '../../cli/shop-client.ts';
+import { stockOf, vouchersOf } from '../support/books.ts';
+import { givenFreight } from '../support/given.ts';
+import {
+  type Buyer,
+  eventually,
+  givenShop,
+  givenSku,
+  newBuyer,
+  pay,
+  problemFrom,
+  readOrder,
+  receive,
+  ship,
+  staff,
+  submit,
+  waitFor,
+} from '../support/world.ts';
+
+type Case = AfterSaleRepresentation;
+
+interface Shipped {
+  buyer: Buyer;
+  orderNo: string;
+  skuId: string;
+  merchant: ShopClient;
+}
+
+async function givenShipped(
+  quantity = 2,
+  { priceFen = 10_000n, received = false }: { priceFen?: bigint; received?: boolean } = {},
+): Promise<Shipped> {
+  const skuId = await givenSku(await givenShop(), 10, { priceFen });
+  const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
+  const orderNo = await submit(buyer, { [skuId]: quantity });
+  await pay(buyer, orderNo);
+  await ship(merchant, orderNo);
+  if (received) await receive(buyer, orderNo);
+  return { buyer, orderNo, skuId, merchant };
+}
+
+const apply = (buyer: Buyer, orderNo: string, more: object = {}): Promise<Case> =>
+  buyer.post(`/orders/${orderNo}/after-sales`, {
+    ...{ kind: 'return_refund', reason: 'defective', words: '壶嘴裂了' },
+    lines: [{ lineNo: 1, quantity: 1 }],
+    ...more,
+  });
+
+const act = (client: ShopClient, caseNo: string, command: object, side: '' | '/merchant' = '') =>
+  client.post(`${side}/after-sales/${caseNo}/actions`, command);
+
+const readCase = (client: Pick<Buyer, 'get'>, caseNo: string): Promise<Case> =>
+  client.get<Case>(`/after-sales/${caseNo}`);
+
+const agree = {
+  do: 'agree',
+  returnTo: '杭州市余杭区文一西路 1 号 售后组 400-100-0001',
+  instructions: '请附订单号',
+};
+const sendBack = { do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF2000000000001' };
+
+const refunded = (buyer: Buyer, orderNo: string, amountFen: number) =>
+  waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === amountFen, 30_000);
+
+test('RT-1 RT-2 RT-4 RT-5 RF-2 a return from application to refund: agreed with an address, sent back, inspected, restocked, refunded by the line’s share', async () => {
+  const { buyer, orderNo, skuId, merchant } = await givenShipped();
+  const opened = await apply(buyer, orderNo);
+  expect(opened).toMatchObject({ state: 'applied', words: '壶嘴裂了', actions: ['withdraw'] });
+  expect(Date.parse(opened.dueAt ?? '') - Date.parse(opened.openedAt)).toBe(48 * 3_600_000);
+  const { caseNo } = opened;
+  expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: true, autoReceiptAt: null });
+  expect(await problemFrom(act(buyer, caseNo, sendBack))).toMatchObject({ code: 'not_now' });
+  await act(merchant, caseNo, agree, '/merchant');
+  expect(await readCase(buyer, caseNo)).toMatchObject({
+    ...{ state: 'awaiting_parcel', returnTo: agree.returnTo, instructions: agree.instructions },
+    actions: ['send_back', 'withdraw'],
+  });
+  await act(buyer, caseNo, sendBack);
+  expect(await readCase(merchant, caseNo)).toMatchObject({
+    ...{ state: 'returning', trackingNo: sendBack.trackingNo, actions: ['pass', 'fail'] },
+  });
+  const wrong = [{ lineNo: 1, sellable: 2, damaged: 0, lost: 0 }];
+  expect(
+    await problemFrom(act(merchant, caseNo, { do: 'pass', dispositions: wrong }, '/merchant')),
+  ).toMatchObject({
+    code: 'dispositions_differ',
+  });
+  const dispositions = [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }];
+  await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+  const order = await refunded(buyer, orderNo, 10_000);
+  expect(order).toMatchObject({ state: 'awaiting_receipt', onHold: false });
+  expect(order.lines[0]).toMatchObject({ reversedQuantity: 1 });
+  expect(await readCase(buyer, caseNo)).toMatchObject({
+    state: 'refunded',
+    refundedFen: 10_000,
+    actions: [],
+  });
+  expect(await stockOf(skuId)).toEqual({ onHand: 9, reserved: 0 });
+  await receive(buyer, orderNo);
+  expect((await readOrder(merchant, orderNo)).settlement?.baseFen).toBe(10_000);
+});
+
+test('RF-7 RT-7 both pieces returned after the receipt: the order is closed and its merchant earned nothing', async () => {
+  const { buyer, orderNo, skuId, merchant } = await givenShipped(2, { received: true });
+  const { caseNo } = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
+  await act(merchant, caseNo, agree, '/merchant');
+  await act(buyer, caseNo, sendBack);
+  const dispositions = [{ lineNo: 1, sellable: 1, damaged: 1, lost: 0 }];
+  await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+  expect(await refunded(buyer, orderNo, 20_000)).toMatchObject({ state: 'closed' });
+  expect(await stockOf(skuId)).toEqual({ onHand: 9, reserved: 0 });
+  const left: Record<string, number> = {};
+  for (const { postings } of await vouchersOf(await staff('finance'), orderNo))
+    for (const { debit, credit, amountFen } of postings) {
+      left[debit] = (left[debit] ?? 0) + amountFen;
+      left[credit] = (left[credit] ?? 0) - amountFen;
+    }
+  expect(Object.values(left).every((fen) => fen === 0)).toBe(true);
+});
+
+test('RF-2 a merchant offers another amount, and the buyer takes it', async () => {
+  const { buyer, orderNo, merchant } = await givenShipped();
+  const { caseNo } = await apply(buyer, orderNo, { kind: 'refund_only', reason: 'missing_pieces' });
+  const offer = (amountFen: number) => act(merchant, caseNo, { do: 'offer', amountFen }, '/merchant');
+  expect(await problemFrom(offer(10_001))).toMatchObject({ code: 'more_than_paid' });
+  await offer(3_000);
+  expect(await readCase(buyer, caseNo)).toMatchObject({
+    ...{ state: 'countered', offerFen: 3_000, actions: ['accept_offer', 'reject_offer', 'withdraw'] },
+  });
+  await act(buyer, caseNo, { do: 'accept_offer' });
+  const order = await refunded(buyer, orderNo, 3_000);
+  expect(order).toMatchObject({ state: 'awaiting_receipt', onHold: false });
+  expect(order.lines[0]).toMatchObject({ reversedQuantity: 0 });
+});
+
+for (const [outcome, state, refundedFen] of [
+  ['refund', 'refunded', 10_000],
+  ['dismiss', 'closed', 0],
+] as const) {
+  test(`RT-3 rejected, disputed, decided by the platform: ${outcome}`, async () => {
+    const { buyer, orderNo, merchant } = await givenShipped();
+    const { caseNo } = await apply(buyer, orderNo, { kind: 'refund_only', reason: 'not_as_described' });
+    await act(merchant, caseNo, { do: 'reject', words: '描述相符' }, '/merchant');
+    await act(buyer, caseNo, { do: 'dispute', words: '颜色完全不同' });
+    expect(await readCase(merchant, caseNo)).toMatchObject({ state: 'disputed', actions: [] });
+    const service = await staff('customerService');
+    const { workItems } = await service.get<{ workItems: { kind: string; workItemId: string }[] }>(
+      '/platform/work-items',
+    );
+    expect(workItems.find(({ workItemId }) => workItemId === `case-${caseNo}`)).toMatchObject({
+      kind: 'after_sale_disputed',
+    });
+    await service.post(`/platform/after-sales/${caseNo}/decisions`, { outcome, words: '证据充分' });
+    const decided = await eventually(async () => {
+      const now = await readCase(buyer, caseNo);
+      return now.endedAt ? now : undefined;
+    }, 'the decision');
+    expect(decided).toMatchObject({ state, refundedFen });
+    expect(decided.log.map(({ action, words }) => [action, words])).toEqual([
+      ['apply', null],
+      ['reject', '描述相符'],
+      ['dispute', '颜色完全不同'],
+      ['decide', '证据充分'],
+    ]);
+    await waitFor(
+      buyer,
+      orderNo,
+      ({ onHold, amounts }) => !onHold && amounts.refundedFen === refundedFen,
+      30_000,
+    );
+    expect(await problemFrom(act(buyer, caseNo, { do: 'withdraw' }))).toMatchObject({ code: 'case_over' });
+  });
+}
+
+test('RT-5 an inspection that fails goes to the platform or ends', async () => {
+  const { buyer, orderNo, merchant } = await givenShipped();
+  const { caseNo } = await apply(buyer, orderNo);
+  await act(merchant, caseNo, agree, '/merchant');
+  await act(buyer, caseNo, sendBack);
+  await act(merchant, caseNo, { do: 'fail', words: '寄回的不是本店商品' }, '/merchant');
+  expect(await readCase(buyer, caseNo)).toMatchObject({
+    ...{ state: 'inspection_failed', actions: ['dispute', 'withdraw'] },
+  });
+});
+
+test('RT-7 what a case is about is in no second case; withdrawn, it can be again, and the clock resumes', async () => {
+  const { buyer, orderNo } = await givenShipped();
+  const first = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
+  expect(await problemFrom(apply(buyer, orderNo))).toMatchObject({ code: 'more_than_shipped' });
+  await act(buyer, first.caseNo, { do: 'withdraw' });
+  await waitFor(buyer, orderNo, ({ onHold, autoReceiptAt }) => !onHold && autoReceiptAt !== null);
+  expect(await readCase(buyer, first.caseNo)).toMatchObject({ state: 'closed', outcome: 'withdrawn' });
+  expect(await apply(buyer, orderNo)).toMatchObject({ state: 'applied' });
+});
+
+test('RF-5 decision-28 the buyer who returns without a reason bears the freight; at the merchant’s fault it goes back', async () => {
+  const shopId = await givenShop();
+  const freightTemplateId = await givenFreight(shopId, {
+    rates: { default: { firstUnits: 1, firstFen: 600n, additionalUnits: 1, additionalFen: 200n } },
+  });
+  const skuId = await givenSku(shopId, 10, { priceFen: 5_000n, freightTemplateId });
+  const merchant = await staff('merchant1');
+  const settledOf = async (reason: string) => {
+    const buyer = await newBuyer();
+    const orderNo = await submit(buyer, { [skuId]: 1 });
+    await pay(buyer, orderNo);
+    await ship(merchant, orderNo);
+    const { caseNo } = await apply(buyer, orderNo, { reason });
+    await act(merchant, caseNo, agree, '/merchant');
+    await act(buyer, caseNo, sendBack);
+    const dispositions = [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }];
+    await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+    const order = await waitFor(buyer, orderNo, ({ refunds }) =>
+      refunds.some(({ state }) => state === 'succeeded'),
+    );
+    expect(order.state).toBe('closed');
+    return [order.amounts.refundedFen, (await readOrder(merchant, orderNo)).settlement?.baseFen ?? 0];
+  };
+  expect(await settledOf('no_reason')).toEqual([5_000, 600]);
+  expect(await settledOf('defective')).toEqual([5_600, 0]);
+});
+
+test('RT-1 RT-7 what has not left, and what was received too long ago, has no case; a foreign order is not there', async () => {
+  const skuId = await givenSku(await givenShop(), 10);
+  const buyer = await newBuyer();
+  const orderNo = await submit(buyer, { [skuId]: 1 });
+  await pay(buyer, orderNo);
+  expect(await problemFrom(apply(buyer, orderNo))).toMatchObject({ code: 'not_returnable' });
+  await ship(await staff('merchant1'), orderNo);
+  expect(await problemFrom(apply(await newBuyer(), orderNo))).toMatchObject({ status: 404 });
+  const { caseNo } = await apply(buyer, orderNo);
+  expect(await problemFrom(readCase(await newBuyer(), caseNo))).toMatchObject({ status: 404 });
+  expect(await problemFrom(readCase(await staff('merchant2'), caseNo))).toMatchObject({ status: 404 });
+});

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
+import { caseWorkflowId, orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
+import { eventsOf } from '../support/histories.ts';
+import { DAYS, HOURS, Lab } from '../support/lab.ts';
+import {
+  type Buyer,
+  givenShop,
+  givenSku,
+  newBuyer,
+  pay,
+  readOrder,
+  receive,
+  ship,
+  staff,
+  submit,
+  waitFor,
+} from '../support/world.ts';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await Lab.open();
+});
+afterAll(() => lab.close());
+
+type Case = AfterSaleRepresentation;
+
+async function opened(
+  kind: 'refund_only' | 'return_refund',
+  { received = false }: { received?: boolean } = {},
+): Promise<{ buyer: Buyer; orderNo: string; caseNo: string }> {
+  const skuId = await givenSku(await givenShop({ autoReceiptSeconds: 10 * 86_400 }), 5);
+  const buyer = await newBuyer();
+  const orderNo = await submit(buyer, { [skuId]: 2 });
+  await pay(buyer, orderNo);
+  await ship(await staff('merchant1'), orderNo);
+  if (received) await receive(buyer, orderNo);
+  const { caseNo } = await buyer.post<Case>(`/orders/${orderNo}/after-sales`, {
+    ...{ kind, reason: 'not_as_described', words: '不符' },
+    lines: [{ lineNo: 1, quantity: 2 }],
+  });
+  return { buyer, orderNo, caseNo };
+}
+
+const readCase = (buyer: Buyer, caseNo: string) => buyer.get<Case>(`/after-sales/${caseNo}`);
+const act = (buyer: Buyer, caseNo: string, command: object) =>
+  buyer.post(`/after-sales/${caseNo}/actions`, command);
+const merchantActs = async (caseNo: string, command: object) =>
+  (await staff('merchant1')).post(`/merchant/after-sales/${caseNo}/actions`, command);
+const agree = { do: 'agree', returnTo: '杭州市余杭区文一西路 1 号' };
+const sendBack = { do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF3000000000001' };
+
+/** The case, once it is in that state; a little more time than its deadline has passed. */
+async function after(timeMs: number, buyer: Buyer, caseNo: string, state: Case['state']): Promise<Case> {
+  await lab.skip(timeMs - HOURS(1));
+  expect((await readCase(buyer, caseNo)).state).not.toBe(state);
+  await lab.skip(HOURS(1) + 1_000);
+  return await waitForCase(buyer, caseNo, state);
+}
+
+async function waitForCase(buyer: Buyer, caseNo: string, state: Case['state']): Promise<Case> {
+  for (const until = Date.now() + 20_000; ; ) {
+    const now = await readCase(buyer, caseNo);
+    if (now.state === state) return now;
+    if (Date.now() > until) throw new Error(`case ${caseNo} is ${now.state}`);
+  }
+}
+
+/** Its refunds outlive case and order, for which this server keeps time still. */
+async function refundsEnd(buyer: Buyer, orderNo: string): Promise<void> {
+  const { refunds } = await waitFor(buyer, orderNo, (order) => order.refunds.length > 0);
+  for (const { refundNo } of refunds) await lab.endOfOutliving(refundWorkflowId(refundNo));
+}
+
+test('RF-3 a merchant who does not answer in 48 hours has agreed: to a refund of what was not signed for', async () => {
+  const { buyer, orderNo, caseNo } = await opened('refund_only');
+  await after(HOURS(48), buyer, caseNo, 'refunded');
+  await refundsEnd(buyer, orderNo);
+  expect(await readOrder(buyer, orderNo)).toMatchObject({
+    state: 'closed',
+    amounts: { refundedFen: 20_000 },
+  });
+});
+
+test('RF-3 decision-30 no silence agrees to a refund-only claim on goods that were received: the platform joins, and decides after the evidence', async () => {
+  const { buyer, orderNo, caseNo } = await opened('refund_only', { received: true });
+  await after(HOURS(48), buyer, caseNo, 'disputed');
+  await after(HOURS(48), buyer, caseNo, 'arbitration');
+  const service = await staff('customerService');
+  await service.post(`/platform/after-sales/${caseNo}/decisions`, { outcome: 'dismiss', words: '证据不足' });
+  expect(await waitForCase(buyer, caseNo, 'closed')).toMatchObject({ outcome: 'dismissed' });
+  expect(await readOrder(buyer, orderNo)).toMatchObject({ state: 'completed', onHold: false, refunds: [] });
+});
+
+test('RT-4 ST-3 a buyer who sends nothing back in seven days: the case closes and what was left of the clock runs on', async () => {
+  const { buyer, orderNo, caseNo } = await opened('return_refund');
+  await after(HOURS(48), buyer, caseNo, 'awaiting_parcel');
+  expect(await after(DAYS(7), buyer, caseNo, 'closed')).toMatchObject({ outcome: 'not_sent_back' });
+  const order = await waitFor(buyer, orderNo, ({ onHold }) => !onHold);
+  expect(order.state).toBe('awaiting_receipt');
+  const leftMs = Date.parse(order.autoReceiptAt ?? '') - lab.now().getTime();
+  expect(Math.abs(leftMs - DAYS(10))).toBeLessThan(HOURS(1));
+  await lab.skip(DAYS(10) + 1_000);
+  await waitFor(buyer, orderNo, ({ state }) => state === 'completed');
+  expect(await lab.client.workflow.getHandle(caseWorkflowId(caseNo)).result()).toMatchObject({
+    state: 'closed',
+  });
+});
+
+test('RT-6 a return that nobody inspects is refunded by itself; its whole course fits into 60 events', async () => {
+  const { buyer, orderNo, caseNo } = await opened('return_refund');
+  await merchantActs(caseNo, agree);
+  await act(buyer, caseNo, sendBack);
+  await after(DAYS(30), buyer, caseNo, 'refunded');
+  await refundsEnd(buyer, orderNo);
+  const order = await readOrder(buyer, orderNo);
+  expect(order).toMatchObject({ state: 'closed', amounts: { refundedFen: 20_000 } });
+  const workflowIds = [
+    caseWorkflowId(caseNo),
+    ...order.refunds.map(({ refundNo }) => refundWorkflowId(refundNo)),
+  ];
+  const events = await Promise.all(workflowIds.map((workflowId) => eventsOf(lab.client, workflowId)));
+  expect(events.flat().length).toBeLessThanOrEqual(60);
+  await lab.client.workflow.getHandle(orderWorkflowId(orderNo)).result();
+});
+
+for (const [name, command] of [
+  ['rejected', { do: 'reject', words: '无质量问题' }],
+  ['countered', { do: 'offer', amountFen: 1_000 }],
+] as const) {
+  test(`RT-3 what was ${name} and nobody disputes ends`, async () => {
+    const { buyer, orderNo, caseNo } = await opened('refund_only');
+    await merchantActs(caseNo, command);
+    if (name === 'countered') await after(HOURS(48), buyer, caseNo, 'rejected');
+    expect(await after(HOURS(48), buyer, caseNo, 'closed')).toMatchObject({ outcome: 'not_disputed' });
+    expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: false, refunds: [] });
+  });
+}
