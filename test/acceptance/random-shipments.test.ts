@@ -255,10 +255,16 @@ async function unfinished(): Promise<{ orderNo: string; isAsked: boolean; openPi
   return [...rows] as unknown as { orderNo: string; isAsked: boolean; openPieces: number }[];
 }
 
-/** Merchants do what is theirs: what no warehouse sends they send by hand, or refund as a shortage. */
+/** Merchants do what is theirs: what no warehouse sends they send by hand, or refund; asked to stop it they agree. */
 async function serveMerchants(merchant: ShopClient): Promise<void> {
-  const theirs = (await unfinished()).filter(({ isAsked, openPieces }) => !isAsked && openPieces > 0);
-  for (const [index, { orderNo }] of theirs.entries()) {
+  const theirs = (await unfinished()).filter(({ openPieces }) => openPieces > 0);
+  for (const { orderNo, isAsked } of theirs)
+    if (isAsked)
+      await attempt(() =>
+        merchant.post(`/merchant/orders/${orderNo}/cancellation-answers`, { answer: 'agree' }),
+      );
+  for (const [index, { orderNo, isAsked }] of theirs.entries()) {
+    if (isAsked) continue;
     const path = `/merchant/orders/${orderNo}`;
     const parcel = { carrier: 'shunfeng', trackingNo: `SF${randomInt(10 ** 12, 10 ** 13)}` };
     if (index % 3 > 0) {

@@ -92,8 +92,11 @@ const isAnyShipped = ({ lines }: Cancellation, leaf: OrderNode): boolean =>
   lines === null && leaf.lines.some(({ lineNo }) => (leaf.progress[lineNo]?.shipped ?? 0) > 0);
 
 /** A request about a leaf that has left and ends now is answered by that: it was refused. */
-export function endRequest(effects: Effects, { cancellationNo }: OrderNode): NodeChange['set'] {
+export function endRequest(effects: Effects, leaf: OrderNode): NodeChange['set'] {
+  const { orderNo, buyerId, merchantId, cancellationNo } = leaf;
   if (cancellationNo === null) return {};
+  for (const recipient of [`buyer:${buyerId}`, `merchant:${merchantId}`])
+    effects.notices.push({ orderNo, event: `cancel_refused:${cancellationNo}`, recipient, params: {} });
   effects.cancellationsDecided.push({ cancellationNo, state: 'refused' });
   effects.workItemsDone.push({ workItemId: `cancel-${cancellationNo}`, outcome: 'refused' });
   return { cancellationNo: '' };

@@ -2,7 +2,8 @@ import { isInWarehouse, type ShipmentStage } from '../../fulfilment/stages.ts';
 import type { LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
-import { isWithin, type LineProgress, moved } from '../progress.ts';
+import { isAllShipped, isWithin, type LineProgress, moved } from '../progress.ts';
+import { endRequest } from './conclude-cancel.ts';
 import { goOn, type Leaving, merchantsTaskOf, sentShipment, shipmentNoOf, tellParcel } from './leave.ts';
 import { reassignStock } from './stock.ts';
 
@@ -88,7 +89,10 @@ function takeParcels(
     tellParcel(effects, leaf, shipmentNoOf(leaf.orderNo, leaf.shipmentsMade + 1 + index), parcel);
   if (last) tellParcel(effects, leaf, shipment.shipmentNo, last);
   const progress = moved(leaf.progress, pieces, { from: 'planned', to: 'shipped' });
-  goOn(effects, leaf, 'warehouse', { progress, shipmentsMade: leaf.shipmentsMade + sent.length }, at);
+  // With the last of it gone, a request to stop it has its answer.
+  const answered = isAllShipped({ ...leaf, progress }) ? endRequest(effects, leaf) : {};
+  const set = { progress, shipmentsMade: leaf.shipmentsMade + sent.length, ...answered };
+  goOn(effects, leaf, 'warehouse', set, at);
   return accept(effects);
 }
 
