@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Database } from '../db/client.ts';
 import * as afterSales from './after-sales/case.ts';
 import { reconcileCases, reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
@@ -42,7 +43,9 @@ export function createActivities({ db, providers, warehouses, starter }: Activit
       afterSales.commandCase(db, starter, step),
     caseTimeOver: (step: Parameters<typeof afterSales.caseTimeOver>[2]) =>
       afterSales.caseTimeOver(db, starter, step),
-    pushShipment: (shipment: { shipmentNo: string; atMs: number }) => pushShipment(inWarehouses, shipment),
+    // Each try counts from its own beginning: a push that is under way is fenced by it.
+    pushShipment: (shipment: { shipmentNo: string; atMs: number }) =>
+      pushShipment(inWarehouses, { ...shipment, atMs: activityInfo().currentAttemptScheduledTimestampMs }),
     reportPushTrouble: (shipment: { shipmentNo: string; atMs: number }) =>
       reportPushTrouble(inWarehouses, shipment),
     interceptShipment: (shipment: { shipmentNo: string; atMs: number }) =>

@@ -1,14 +1,13 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { type CaseRow, findCase } from '../../db/queries/after-sales.ts';
-import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
-import { refundablePayments } from '../../db/queries/refunds.ts';
+import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
 import { type CaseCommand, type CaseState, isCaseOver } from '../../domain/after-sale/case.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { WorkflowStarter } from '../operations/starter.ts';
 import { contractOf } from '../orders/leaf.ts';
-import { requireScope } from '../orders/payment-root.ts';
+import { loadMoney } from '../orders/step-facts.ts';
 
 /** What a case's workflow knows of its row. */
 export interface CaseView {
@@ -41,9 +40,12 @@ export async function commandCase(
   starter: WorkflowStarter,
   { caseNo, inboxId, atMs }: CaseStep & { inboxId: string },
 ): Promise<CaseResult> {
-  const { payload, actor } = await loadInboxMessage(db, inboxId);
+  const { payload, actor, orderNo } = await loadInboxMessage(db, inboxId);
   const command = commandOf(payload['command'] as Record<string, unknown>);
-  return await run(db, starter, { caseNo, atMs, stepKey: inboxId, inboxId, actor, command, input: payload });
+  return await run(db, starter, {
+    ...{ caseNo, orderNo, atMs, stepKey: inboxId, inboxId },
+    ...{ actor, command, input: payload },
+  });
 }
 
 /** Somebody let their time pass (RF-3, RT-4, RT-6); nothing where it is not over yet. */
@@ -57,13 +59,18 @@ export async function caseTimeOver(
     return { verdict: { result: 'accepted' }, refundNos: [], view: viewOf(row) };
   const command = { do: 'time_over' as const, by: 'system' as const };
   const stepKey = `case-${caseNo}-${row.version}`;
-  return await run(db, starter, { caseNo, atMs, stepKey, actor: 'system', command, input: { caseNo } });
+  const { orderNo } = row;
+  return await run(db, starter, {
+    ...{ caseNo, orderNo, atMs, stepKey },
+    ...{ actor: 'system', command, input: { caseNo } },
+  });
 }
 
 async function run(
   db: Database,
   starter: WorkflowStarter,
   step: CaseStep & {
+    orderNo: string;
     stepKey: string;
     inboxId?: string;
     actor: string;
@@ -71,24 +78,15 @@ async function run(
     input: Record<string, unknown>;
   },
 ): Promise<CaseResult> {
-  const { caseNo, atMs, stepKey, inboxId, actor, command, input } = step;
-  const { orderNo } = await requireCase(db, caseNo);
+  const { caseNo, orderNo, atMs, stepKey, inboxId, actor, command, input } = step;
   const at = new Date(atMs);
   const request = { orderNo, stepKey, action: 'after_sale' as const, actor, at, inboxId, input };
   const { verdict, refundNos } = await runStep(db, request, async () => {
-    const [row, leaf] = await Promise.all([requireCase(db, caseNo), loadNode(db, orderNo)]);
-    if (!leaf) throw new Error(`no order ${orderNo}`);
-    const [scope, payments, contract] = await Promise.all([
-      requireScope(db, leaf.paymentRootNo),
-      refundablePayments(db, leaf.paymentRootNo),
-      contractOf(db, leaf, at),
-    ]);
+    const [row, { nodes, ...money }] = await Promise.all([requireCase(db, caseNo), loadMoney(db, orderNo)]);
+    const contract = await contractOf(db, money.leaf, at);
     const theCase = { ...row, pieces: row.lines };
-    const decision = caseStep({
-      ...{ theCase, leaf, scope, payments, contract, command },
-      ...{ cause: stepKey, actor, at },
-    });
-    return { nodes: scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root], decision };
+    const decision = caseStep({ ...money, theCase, contract, command, cause: stepKey, actor, at });
+    return { nodes, decision };
   });
   const view = viewOf(await requireCase(db, caseNo));
   // Only re-arms the leaf's clock: its row protects by itself.

@@ -7,8 +7,7 @@ import {
   warehouseInstead,
   warehousesWithSystem,
 } from '../../db/queries/fulfilment.ts';
-import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
-import { refundablePayments } from '../../db/queries/refunds.ts';
+import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
 import type { StepAction } from '../../domain/order/states.ts';
@@ -27,7 +26,8 @@ import {
 } from '../../domain/order/steps/warehouse.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import { loadOrder } from './leaf.ts';
-import { type MessageStep, requireScope } from './payment-root.ts';
+import type { MessageStep } from './payment-root.ts';
+import { commandStep, loadMoney, requireNode } from './step-facts.ts';
 
 interface TimerStep {
   orderNo: string;
@@ -54,7 +54,7 @@ export async function dispatch(db: Database, { orderNo, atMs }: TimerStep): Prom
 
 /** A warehouse's milestone: parcels have left, or it will not send the shipment (FU-2, FU-3). */
 export function takeWarehouseReport(db: Database, step: MessageStep): Promise<StepResult> {
-  return messageStep(db, step, 'warehouse', async (leaf, payload, at) => {
+  return commandStep(db, step, 'warehouse', async (leaf, payload, at) => {
     const report = payload as unknown as WarehouseReport;
     const shipments = await shipmentsOf(db, leaf.orderNo);
     const instead =
@@ -107,7 +107,7 @@ export async function decideCancel(
     db,
     { orderNo, stepKey, action: 'decide_cancel', actor: 'system', at, input: { ...answers } },
     async () => {
-      const { nodes, ...facts } = await loadMoney(db, orderNo);
+      const { nodes, ...facts } = await loadFacts(db, orderNo);
       const cancellation = await findCancellation(db, cancellationNo);
       return { nodes, decision: decideEnd({ ...facts, cancellation, answers, at }) };
     },
@@ -122,7 +122,7 @@ export async function agreeCancel(db: Database, { orderNo, atMs }: TimerStep): P
   return await decideCancel(db, { orderNo, cancellationNo, answers: { shipments: {} }, atMs });
 }
 
-interface Facts extends Omit<Awaited<ReturnType<typeof loadMoney>>, 'nodes'> {
+interface Facts extends Omit<Awaited<ReturnType<typeof loadFacts>>, 'nodes'> {
   at: Date;
 }
 
@@ -139,43 +139,14 @@ async function moneyStep(
     db,
     { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
     async () => {
-      const { nodes, ...facts } = await loadMoney(db, orderNo);
+      const { nodes, ...facts } = await loadFacts(db, orderNo);
       return { nodes, decision: await decide({ ...facts, at }, payload) };
     },
   );
 }
 
-async function loadMoney(db: Database, orderNo: string) {
-  const leaf = await requireNode(db, orderNo);
-  const [scope, payments, shipments] = await Promise.all([
-    requireScope(db, leaf.paymentRootNo),
-    refundablePayments(db, leaf.paymentRootNo),
-    shipmentsOf(db, orderNo),
-  ]);
-  const nodes = scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root];
-  return { nodes, leaf, scope, payments, shipments };
-}
-
-async function messageStep(
-  db: Database,
-  { orderNo, inboxId, atMs }: MessageStep,
-  action: StepAction,
-  decide: (leaf: OrderNode, payload: Record<string, unknown>, at: Date) => Promise<Decision>,
-): Promise<StepResult> {
-  const at = new Date(atMs);
-  const { payload, actor } = await loadInboxMessage(db, inboxId);
-  return await runStep(
-    db,
-    { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
-    async () => {
-      const leaf = await requireNode(db, orderNo);
-      return { nodes: [leaf], decision: await decide(leaf, payload, at) };
-    },
-  );
-}
-
-async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
-  const node = await loadNode(db, orderNo);
-  if (!node) throw new Error(`no order ${orderNo}`);
-  return node;
+/** With the leaf's shipments. */
+async function loadFacts(db: Database, orderNo: string) {
+  const [money, shipments] = await Promise.all([loadMoney(db, orderNo), shipmentsOf(db, orderNo)]);
+  return { ...money, shipments };
 }

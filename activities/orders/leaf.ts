@@ -2,17 +2,9 @@ import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { caseGround } from '../../db/queries/after-sales.ts';
 import { outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
-import {
-  contractsInForce,
-  loadContract,
-  loadInboxMessage,
-  loadNode,
-  loadPaymentScope,
-} from '../../db/queries/order-nodes.ts';
+import { contractsInForce, loadContract, loadPaymentScope } from '../../db/queries/order-nodes.ts';
 import { findParcel, signaturePolicy } from '../../db/queries/parcels.ts';
-import type { Decision } from '../../domain/order/effects.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
-import type { StepAction } from '../../domain/order/states.ts';
 import {
   correctShipment as decideCorrection,
   type ShipmentCorrectionCommand,
@@ -24,6 +16,7 @@ import { review as decideReview, type ReviewCommand } from '../../domain/order/s
 import { ship as decideShipping, type ShipCommand } from '../../domain/order/steps/ship.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
 import type { MessageStep } from './payment-root.ts';
+import { commandStep, requireNode } from './step-facts.ts';
 
 /** The merchant's review of a paid leaf (FU-1). */
 export function review(db: Database, step: MessageStep): Promise<StepResult> {
@@ -107,35 +100,6 @@ export async function loadOrder(db: Database, { orderNo }: { orderNo: string }):
   const view = viewOf(node, leaves);
   const found = { outcome: 'applied' as const, verdict: { result: 'accepted' as const }, node: view };
   return { ...found, refundNos: [], toDo: await outsideWork(db, node) };
-}
-
-async function commandStep(
-  db: Database,
-  { orderNo, inboxId, atMs }: MessageStep,
-  action: StepAction,
-  decide: (
-    leaf: OrderNode,
-    payload: Record<string, unknown>,
-    at: Date,
-    actor: string,
-  ) => Decision | Promise<Decision>,
-): Promise<StepResult> {
-  const at = new Date(atMs);
-  const { payload, actor } = await loadInboxMessage(db, inboxId);
-  return await runStep(
-    db,
-    { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
-    async () => {
-      const leaf = await requireNode(db, orderNo);
-      return { nodes: [leaf], decision: await decide(leaf, payload, at, actor) };
-    },
-  );
-}
-
-async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
-  const node = await loadNode(db, orderNo);
-  if (!node) throw new Error(`no order ${orderNo}`);
-  return node;
 }
 
 /** The contract fixed at payment; where none was in force then, the newest one in force now (FN-5). */

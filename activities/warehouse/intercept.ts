@@ -1,4 +1,4 @@
-import { loadShipment } from '../../db/queries/fulfilment.ts';
+import { loadShipment, openCancellation } from '../../db/queries/fulfilment.ts';
 import { isInWarehouse } from '../../domain/fulfilment/stages.ts';
 import { systemOf, type Warehouses } from './push.ts';
 
@@ -28,7 +28,8 @@ export async function interceptShipment(
   const mayStillArrive =
     stage === 'pushing' && atMs - (shipment.heardAt?.getTime() ?? 0) < PUSH_LANDS_WITHIN_MS;
   if (mayStillArrive && (await system.query(ref)).state === 'unknown_to_warehouse') return 'unknown';
-  const answer = await system.cancel(ref, '买家取消');
+  const request = await openCancellation(warehouses.db, shipment.orderNo);
+  const answer = await system.cancel(ref, request?.reason ?? '');
   if (answer.result === 'cancelled') return 'stopped';
   return answer.result === 'refused' ? 'left' : 'unknown';
 }

@@ -39,14 +39,35 @@ export async function pushShipment(
   const { system, order, orderNo } = await deliveryOrderOf(warehouses, shipmentNo);
   const result = await system.push(order);
   if (result.result === 'accepted') {
-    await pushAccepted(db, shipmentNo, result.warehouseOrderId, at);
-    return 'accepted';
+    const stage = await pushAccepted(db, shipmentNo, result.warehouseOrderId, at);
+    return stage === 'cancelled' ? await stopLate(warehouses, { system, order, orderNo, at }) : 'accepted';
   }
   const { code, message } = result;
   const report = { what: 'refused' as const, shipmentNo, code, message };
   const { inboxId } = await announceReport(db, { orderNo, eventKey: `push:${shipmentNo}`, report, at });
   await starter.signalOrder(orderNo, 'warehouse_reported', inboxId);
   return 'refused';
+}
+
+/** It arrived after the shipment was stopped (CN-2): it is stopped at the warehouse, too, or a person sees to it. */
+async function stopLate(
+  { db }: Warehouses,
+  {
+    system,
+    order,
+    orderNo,
+    at,
+  }: { system: WarehouseSystem; order: DeliveryOrder; orderNo: string; at: Date },
+): Promise<PushOutcome> {
+  const { shipmentNo, warehouseCode } = order;
+  const answer = await system.cancel(order, 'stopped while it was being told');
+  if (answer.result !== 'cancelled')
+    await openWarehouseTrouble(db, {
+      ...{ shipmentNo, orderNo, at, kind: 'warehouse_differs' },
+      reason: `warehouse ${warehouseCode} took ${shipmentNo} after it was stopped, and does not stop it`,
+      waysOut: ['compare_books'],
+    });
+  return 'stopped';
 }
 
 /** A warehouse that does not answer becomes something a person sees; the pushing goes on. */

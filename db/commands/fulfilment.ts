@@ -5,12 +5,11 @@ import {
   isInWarehouse,
   type ShipmentStage,
 } from '../../domain/fulfilment/stages.ts';
+import { WORK_ITEM_DUE_MS } from '../../domain/order/fulfilment-effects.ts';
 import type { WarehouseReport } from '../../domain/order/steps/warehouse.ts';
 import type { Database } from '../client.ts';
 import { orders, shipmentReports, shipments, workItems } from '../schema/index.ts';
 import { intake } from './inbox.ts';
-
-const DUE_MS = 24 * 3_600_000;
 
 /**
  * The warehouse is being told of a shipment from now on, so it may know of it. False where it is not to be told any
@@ -31,14 +30,14 @@ export async function startPush(db: Database, shipmentNo: string, at: Date): Pro
   return rows.length > 0;
 }
 
-/** The warehouse took it. Its reports may have come before its answer: a stage never goes back. */
+/** The warehouse took it. Its reports may have come before its answer: a stage never goes back. Answers the stage. */
 export async function pushAccepted(
   db: Database,
   shipmentNo: string,
   warehouseOrderId: string,
   at: Date,
-): Promise<void> {
-  await db
+): Promise<ShipmentStage | undefined> {
+  const [row] = await db
     .update(shipments)
     .set({
       stage: sql`case when ${shipments.stage} = 'pushing' then 'accepted' else ${shipments.stage} end`,
@@ -46,7 +45,9 @@ export async function pushAccepted(
       acceptedAt: sql`coalesce(${shipments.acceptedAt}, ${at.toISOString()}::timestamptz)`,
       heardAt: at,
     })
-    .where(eq(shipments.shipmentNo, shipmentNo));
+    .where(eq(shipments.shipmentNo, shipmentNo))
+    .returning({ stage: shipments.stage });
+  return row?.stage;
 }
 
 /** A stage the warehouse reports (FU-2): rows only. The same event again, or a late one, moves nothing. */
@@ -129,7 +130,7 @@ export async function openWarehouseTrouble(
       workItemId: `${kind}-${shipmentNo}`,
       ...{ kind, orderNo, reason, waysOut, ownerRole: 'operations' },
       openedAt: at,
-      dueAt: new Date(at.getTime() + DUE_MS),
+      dueAt: new Date(at.getTime() + WORK_ITEM_DUE_MS),
     })
     .onConflictDoNothing();
 }

@@ -2,8 +2,6 @@ import type { Database } from '../client.ts';
 import { notices, orderNotes } from '../schema/index.ts';
 import { type Claim, claimKey, type IdempotencyKey } from './idempotency.ts';
 
-export type NoteRow = typeof orderNotes.$inferSelect;
-
 /** `stored` names the note, made by this request or by the same one before. */
 export type NoteResult = { result: 'stored'; id: number } | { result: 'other_body' };
 

@@ -1,9 +1,8 @@
 import { and, eq } from 'drizzle-orm';
 import type { Voucher } from '../../domain/ledger/vouchers.ts';
+import { WORK_ITEM_DUE_MS } from '../../domain/order/fulfilment-effects.ts';
 import type { Database } from '../client.ts';
 import { notices, orders, postings, refunds, vouchers, workItems } from '../schema/index.ts';
-
-const DUE_MS = 24 * 3_600_000;
 
 export const refundWorkItemId = (refundNo: string): string => `refund-${refundNo}`;
 
@@ -70,7 +69,7 @@ export async function queueRefund(
     const opened = {
       reason: `${message} (${code})`,
       openedAt: at,
-      dueAt: new Date(at.getTime() + DUE_MS),
+      dueAt: new Date(at.getTime() + WORK_ITEM_DUE_MS),
       closedAt: null,
       outcome: null,
       closedBy: null,

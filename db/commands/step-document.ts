@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import { fenToJson } from '../../domain/fen-json.ts';
 import { isDecided } from '../../domain/order/cancellation.ts';
 import type { Effects, Verdict } from '../../domain/order/effects.ts';
-import type { NewShipment } from '../../domain/order/fulfilment-effects.ts';
+import { type NewShipment, WORK_ITEM_DUE_MS } from '../../domain/order/fulfilment-effects.ts';
 import * as t from '../schema/index.ts';
 
 /** Everything one step writes: its effects, its log rows (which are its stored results), the message it consumed. */
@@ -15,8 +15,6 @@ export interface StepCommit {
   log: readonly (typeof t.orderLog.$inferInsert)[];
   inbox?: { inboxId: string; verdict: Verdict } | undefined;
 }
-
-const WORK_ITEM_DUE_MS = 24 * 3_600_000;
 
 /** The one parameter of a step's statement: all its rows under the columns' names. */
 export function documentOf({ at, effects, newOrders = [], newLines = [], log, inbox }: StepCommit): string {

@@ -29,7 +29,7 @@ export async function loadShipment(db: Database, shipmentNo: string) {
       lines: true,
       warehouse: true,
       order: {
-        columns: { buyerId: true, createdAt: true, paidAt: true, cancellationNo: true },
+        columns: { buyerId: true, createdAt: true, paidAt: true },
         with: { lines: { columns: { lineNo: true, skuId: true, title: true } } },
       },
     },

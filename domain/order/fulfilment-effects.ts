@@ -61,6 +61,9 @@ export interface DecidedCancellation {
   state: CancellationState;
 }
 
+/** How long a person has for a work item that names no other time. */
+export const WORK_ITEM_DUE_MS = 24 * 3_600_000;
+
 /** Something a person must decide. */
 export interface NewWorkItem {
   workItemId: string;

@@ -40,6 +40,14 @@ export function openLines(leaf: Counted): LineQuantity[] {
 export const toDispatch = (leaf: Counted): LineQuantity[] =>
   openLines(leaf).filter(({ lineNo }) => !leaf.progress[lineNo]?.byHand);
 
+/** All that has not left and was not taken back, in a warehouse's hands or nobody's. */
+export function unsentPieces(leaf: Counted): LineQuantity[] {
+  return keptLines(leaf).flatMap(({ lineNo, quantity }) => {
+    const unsent = quantity - countOf(leaf, lineNo, 'shipped');
+    return unsent > 0 ? [{ lineNo, quantity: unsent }] : [];
+  });
+}
+
 /** The pieces that were not taken back. */
 export function keptLines(leaf: Counted): LineQuantity[] {
   return leaf.lines.flatMap(({ lineNo, quantity }) => {

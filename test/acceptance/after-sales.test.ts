@@ -1,10 +1,13 @@
+import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import type { ShopClient } from '../../cli/shop-client.ts';
+import * as t from '../../db/schema/index.ts';
 import { stockOf, vouchersOf } from '../support/books.ts';
 import { givenFreight } from '../support/given.ts';
 import {
   type Buyer,
+  database,
   eventually,
   givenShop,
   givenSku,
@@ -64,7 +67,7 @@ const sendBack = { do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF20000000
 const refunded = (buyer: Buyer, orderNo: string, amountFen: number) =>
   waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === amountFen, 30_000);
 
-test('RT-1 RT-2 RT-4 RT-5 RF-2 a return from application to refund: agreed with an address, sent back, inspected, restocked, refunded by the line’s share', async () => {
+test('RT-1 RT-2 RT-5 RF-2 a return from application to refund: agreed with an address, sent back, inspected, restocked, refunded by the line’s share', async () => {
   const { buyer, orderNo, skuId, merchant } = await givenShipped();
   const opened = await apply(buyer, orderNo);
   expect(opened).toMatchObject({ state: 'applied', words: '壶嘴裂了', actions: ['withdraw'] });
@@ -233,4 +236,18 @@ test('RT-1 RT-7 what has not left, and what was received too long ago, has no ca
   const { caseNo } = await apply(buyer, orderNo);
   expect(await problemFrom(readCase(await newBuyer(), caseNo))).toMatchObject({ status: 404 });
   expect(await problemFrom(readCase(await staff('merchant2'), caseNo))).toMatchObject({ status: 404 });
+  const old = await givenShipped(1, { received: true });
+  const receivedDaysAgo = (days: number) =>
+    database()
+      .update(t.orders)
+      .set({ endedAt: new Date(Date.now() - days * 86_400_000) })
+      .where(eq(t.orders.orderNo, old.orderNo));
+  await receivedDaysAgo(8);
+  expect(await problemFrom(apply(old.buyer, old.orderNo, { reason: 'no_reason' }))).toMatchObject({
+    code: 'return_window_over',
+  });
+  await receivedDaysAgo(16);
+  expect(await problemFrom(apply(old.buyer, old.orderNo))).toMatchObject({ code: 'return_window_over' });
+  await receivedDaysAgo(14);
+  expect(await apply(old.buyer, old.orderNo)).toMatchObject({ state: 'applied' });
 });

@@ -6,10 +6,10 @@ import { sumFen } from '../../domain/money.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
 import { type Decision, noEffects } from '../../domain/order/effects.ts';
 import type { Contract, OrderLine } from '../../domain/order/node.ts';
-import { openLines, toDispatch } from '../../domain/order/progress.ts';
+import { openLines, toDispatch, unsentPieces } from '../../domain/order/progress.ts';
 import { answerCancel, type CancelAnswer } from '../../domain/order/steps/answer-cancel.ts';
 import { askCancel, decideCancel, type StopAnswers } from '../../domain/order/steps/cancel.ts';
-import { unsentPieces } from '../../domain/order/steps/conclude-cancel.ts';
+
 import { dispatch } from '../../domain/order/steps/dispatch.ts';
 import type { Leaving } from '../../domain/order/steps/leave.ts';
 import { receive } from '../../domain/order/steps/receive.ts';

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { watchWarehouses } from '../../activities/warehouse/watch.ts';
 import { openStock } from '../../cli/seed.ts';
 import * as t from '../../db/schema/index.ts';
+import type { WarehouseSystem } from '../../providers/warehouse/port.ts';
 import { refundWorkflowId, shipmentWorkflowId } from '../../workflows/order/messages.ts';
 import { Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
 import { HOURS, Lab, MINUTES } from '../support/lab.ts';
@@ -166,6 +167,40 @@ test('CN-2 a cancel while the warehouse is being told stops the telling; what it
   expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
   expect((await warehouse.books({ shipmentNo, warehouseCode: WAREHOUSE })).error).toBe('unknown_order');
 });
+
+test('CN-2 a push that arrives after its order was cancelled is stopped at the warehouse', async () => {
+  const { resolve: arrive, promise: arrived } = withResolvers();
+  const { warehouse: real } = warehouse;
+  const late: WarehouseSystem = {
+    ...real,
+    push: async (order) => {
+      await arrived;
+      return await real.push(order);
+    },
+  };
+  lab.systems.set('qimen', late);
+  const { buyer, orderNo, shipmentNo } = await paid();
+  await stageOf(buyer, orderNo, 'pushing');
+  await cancel(buyer, orderNo);
+  expect((await readOrder(buyer, orderNo)).cancellations).toMatchObject([{ state: 'asking' }]);
+  await lab.skip(MINUTES(1) + 1_000);
+  await cancelled(buyer, orderNo);
+  arrive();
+  const books = await eventually(async () => {
+    const found = await warehouse.books({ shipmentNo, warehouseCode: WAREHOUSE });
+    return found.stage === 'cancelled' ? found : undefined;
+  }, 'the late shipment to be stopped');
+  expect(books).toMatchObject({ parcels: [] });
+  expect(await readOrder(buyer, orderNo)).toMatchObject({ shipments: [{ stage: 'cancelled' }] });
+});
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
 
 test('FU-2 an order whose run was lost goes on telling its warehouse and asking it to stop', async () => {
   lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));

@@ -1,7 +1,8 @@
 import type { LineQuantity } from '../cancellation.ts';
 import { type Decision, refuse } from '../effects.ts';
+import { unsentPieces } from '../progress.ts';
 import { type DecideInput, decideCancel, telling } from './cancel.ts';
-import { dispatchAnew, unsentPieces } from './conclude-cancel.ts';
+import { dispatchAnew } from './conclude-cancel.ts';
 import { ship } from './ship.ts';
 
 /** Who answers a request to stop in the warehouse's stead. */

@@ -2,9 +2,9 @@ import { isInWarehouse } from '../../fulfilment/stages.ts';
 import { isDecided, type LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
-import { isWithin, type LineProgress, moved, openLines } from '../progress.ts';
+import { isWithin, type LineProgress, moved, openLines, unsentPieces } from '../progress.ts';
 import { isPossible } from '../states.ts';
-import { type Cancellation, conclude, type Money, unsentPieces } from './conclude-cancel.ts';
+import { type Cancellation, conclude, type Money } from './conclude-cancel.ts';
 import type { ShipmentRow } from './warehouse.ts';
 
 export interface CancelCommand {

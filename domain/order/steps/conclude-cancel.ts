@@ -1,7 +1,7 @@
 import type { CancellationState, LineQuantity } from '../cancellation.ts';
 import { change, type Effects, type NodeChange } from '../effects.ts';
 import type { OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingKept, toDispatch } from '../progress.ts';
+import { isAnythingKept, openLines, toDispatch, unsentPieces } from '../progress.ts';
 import type { RefundablePayment } from '../refund-plan.ts';
 import type { StepAction } from '../states.ts';
 import { takeBack } from '../take-back.ts';
@@ -25,15 +25,6 @@ export interface Money {
   payments: readonly RefundablePayment[];
 }
 
-/** All that has not left and was not taken back, in a warehouse's hands or nobody's. */
-export function unsentPieces(leaf: OrderNode): LineQuantity[] {
-  return leaf.lines.flatMap(({ lineNo, quantity }) => {
-    const { shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
-    const unsent = quantity - shipped - reversed;
-    return unsent > 0 ? [{ lineNo, quantity: unsent }] : [];
-  });
-}
-
 /**
  * Takes back what was asked for as far as it is here, and lets the rest go on: what was stopped and not asked for is
  * dispatched anew (FU-5, CN-5).
@@ -44,10 +35,7 @@ export function conclude(
   cancellation: Cancellation,
   action: StepAction,
 ): Exclude<CancellationState, 'asking' | 'queued'> {
-  const here = unsentPieces(leaf).flatMap(({ lineNo, quantity }) => {
-    const free = quantity - (leaf.progress[lineNo]?.planned ?? 0);
-    return free > 0 ? [{ lineNo, quantity: free }] : [];
-  });
+  const here = openLines(leaf);
   const wanted = cancellation.lines ?? unsentPieces(leaf);
   const pieces = wanted.flatMap(({ lineNo, quantity }) => {
     const free = here.find((piece) => piece.lineNo === lineNo)?.quantity ?? 0;

@@ -1,5 +1,4 @@
 import type { Fen } from '../../money.ts';
-import type { LineQuantity } from '../cancellation.ts';
 import { earnLess } from '../earned.ts';
 import {
   accept,
@@ -11,7 +10,7 @@ import {
   refuse,
 } from '../effects.ts';
 import type { Contract, OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingPlanned, isAnythingShipped, keptLines } from '../progress.ts';
+import { isAnythingPlanned, isAnythingShipped, keptLines, unsentPieces } from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
 import { isPossible } from '../states.ts';
 import { takeBack } from '../take-back.ts';
@@ -114,14 +113,6 @@ function refundAll(input: RefundInput): Decision {
     recipient: `merchant:${merchantId}`,
     params: {},
   });
-  if (leaf.state === 'awaiting_shipment') effects.stock.push(...returnStock(leaf, unsent(leaf, kept), cause));
+  if (leaf.state === 'awaiting_shipment') effects.stock.push(...returnStock(leaf, unsentPieces(leaf), cause));
   return accept(effects);
-}
-
-/** The pieces that are still where they were sold from. */
-function unsent({ progress }: OrderNode, kept: readonly LineQuantity[]): LineQuantity[] {
-  return kept.flatMap(({ lineNo, quantity }) => {
-    const here = quantity - (progress[lineNo]?.shipped ?? 0);
-    return here > 0 ? [{ lineNo, quantity: here }] : [];
-  });
 }
