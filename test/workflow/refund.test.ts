@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as t from '../../db/schema/index.ts';
-import { refundWorkflowId } from '../../workflows/order/messages.ts';
+import { orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
 import { DAYS, HOURS, Lab, MINUTES } from '../support/lab.ts';
 import { alipay, eventually, givenShop, givenSku, newBuyer, submit } from '../support/world.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-/** The refund of money that came after its order was cancelled, with a fault at the provider. */
+/** The refund of money that came after its order was cancelled and its workflow gone, with a fault at the provider. */
 async function lateMoney(fault: Record<string, unknown>): Promise<string> {
   const buyer = await newBuyer();
   const orderNo = await submit(buyer, { [await givenSku(await givenShop(), 5)]: 1 });
@@ -19,6 +19,7 @@ async function lateMoney(fault: Record<string, unknown>): Promise<string> {
     method: 'alipay_qr',
   });
   await buyer.post(`/orders/${orderNo}/cancellations`, { reason: 'changed my mind' });
+  await lab.client.workflow.getHandle(orderWorkflowId(orderNo)).result();
   await alipay('/faults', { onlyOutTradeNo: outTradeNo, ...fault });
   await alipay(`/trades/${outTradeNo}/pay`);
   await eventually(
