@@ -60,6 +60,14 @@ const PROBLEMS = {
   not_returnable: [409, 'Only a shipped or received order can have a case. Before that, cancel it.'],
   return_window_over: [409, 'The time to open a case is over: 7 days from receipt, 15 for a fault.'],
   more_than_shipped: [409, 'That is more than has left, was not taken back, and is in no open case.'],
+  not_exchangeable: [
+    422,
+    'What is wanted is not on sale in this shop. Choose an item of the same shop, or leave `wantSkuId` out for the same one.',
+  ],
+  replacement_out_of_stock: [
+    409,
+    'What is wanted instead is out of stock. Wait until it is there, or pass with `refundInstead` to give the money back.',
+  ],
   case_over: [409, 'The case is over. Look at its outcome.'],
   not_now: [409, 'It is not your turn in this case; `actions` says what you can do.'],
   dispositions_differ: [400, 'Say of every piece of the case whether it is sellable, damaged or lost.'],

@@ -72,12 +72,14 @@ export const problems = {
 
 export const bearer = [{ bearer: [] }];
 
+/** Some pieces of a line. */
+export const pieceSchema = z.strictObject({
+  lineNo: z.number().int().positive(),
+  quantity: z.number().int().positive(),
+});
+
+export const eachLineOnce = (pieces: readonly { lineNo: number }[]): boolean =>
+  new Set(pieces.map(({ lineNo }) => lineNo)).size === pieces.length;
+
 /** Some pieces of some lines of an order, each line once. */
-export const piecesSchema = z
-  .array(z.strictObject({ lineNo: z.number().int().positive(), quantity: z.number().int().positive() }))
-  .min(1)
-  .max(200)
-  .refine(
-    (pieces) => new Set(pieces.map(({ lineNo }) => lineNo)).size === pieces.length,
-    'a line comes twice',
-  );
+export const piecesSchema = z.array(pieceSchema).min(1).max(200).refine(eachLineOnce, 'a line comes twice');

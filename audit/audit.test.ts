@@ -30,6 +30,9 @@ const order = (orderNo: string, state: string, more: Partial<Order> = {}): Order
   priceCutFen: 0n,
   freightCutFen: 0n,
   givenBackFen: 0n,
+  isReplacement: false,
+  creditFen: 0n,
+  movedOutFen: 0n,
   isPaid: state !== 'awaiting_payment',
   review: 'confirmed',
   dispatch: 'done',
@@ -315,7 +318,7 @@ function soundFacts(): Facts {
       }),
       shipment('C2S1', 'cancelled'),
     ],
-    reversals: [{ orderNo: 'C2', lineNo: 1, quantity: 1, cashFen: 6_000n }],
+    reversals: [{ orderNo: 'C2', lineNo: 1, quantity: 1, cashFen: 6_000n, pointsFen: 0n }],
     cancellations: [{ cancellationNo: 'X1', orderNo: 'C2', open: false }],
     deliveries: [
       delivery('BS2', 'weighed'),
@@ -685,7 +688,7 @@ const DAMAGES: Damage[] = [
   ],
   [
     'a reversal of a line that does not exist',
-    (f) => f.reversals.push({ orderNo: 'C2', lineNo: 2, quantity: 1, cashFen: 0n }),
+    (f) => f.reversals.push({ orderNo: 'C2', lineNo: 2, quantity: 1, cashFen: 0n, pointsFen: 0n }),
     [['I1', /order C2: line 2: it has pieces, and no order has this line/]],
   ],
   [

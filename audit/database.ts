@@ -33,7 +33,10 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
     orders: await withAmounts(`
       SELECT order_no AS "orderNo", kind, root_no AS "rootNo", parent_no AS "parentNo", state, ${AMOUNTS},
         price_cut_fen AS "priceCutFen", freight_cut_fen AS "freightCutFen", given_back_fen AS "givenBackFen",
-        paid_at IS NOT NULL AS "isPaid", review, dispatch, cancellation_no AS "cancellationNo" FROM orders`),
+        exchange_of IS NOT NULL AS "isReplacement", credit_fen AS "creditFen",
+        (SELECT coalesce(sum(r.credit_fen), 0)::bigint FROM after_sales a JOIN orders r ON r.exchange_of = a.case_no
+          WHERE a.order_no = o.order_no) AS "movedOutFen",
+        paid_at IS NOT NULL AS "isPaid", review, dispatch, cancellation_no AS "cancellationNo" FROM orders o`),
     lines: await withAmounts(`
       SELECT l.order_no AS "orderNo", line_no AS "lineNo", sku_id AS "skuId", warehouse_id AS "warehouseId", quantity,
         inventory_mode AS "inventoryMode", ${AMOUNTS}, ${COUNTS}
@@ -68,7 +71,7 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
         (SELECT coalesce(jsonb_agg(jsonb_build_object('lineNo', line_no, 'quantity', quantity)), '[]')
           FROM shipment_lines l WHERE l.shipment_no = s.shipment_no AND quantity > 0) AS lines FROM shipments s`),
     reversals: await rows(`
-      SELECT order_no AS "orderNo", line_no AS "lineNo", quantity, cash_fen AS "cashFen" FROM line_reversals`),
+      SELECT order_no AS "orderNo", line_no AS "lineNo", quantity, cash_fen AS "cashFen", points_fen AS "pointsFen" FROM line_reversals`),
     cancellations: await rows(`
       SELECT cancellation_no AS "cancellationNo", order_no AS "orderNo", decided_at IS NULL AS open FROM cancellations`),
   };

@@ -34,6 +34,11 @@ export interface Order {
   freightCutFen: bigint;
   /** What was given back of its money, done or on its way. */
   givenBackFen: bigint;
+  /** It replaces something, and that much of its money came over from there. */
+  isReplacement: boolean;
+  creditFen: bigint;
+  /** What of its money went over to what replaces it. */
+  movedOutFen: bigint;
   isPaid: boolean;
   review: string;
   dispatch: string;
@@ -93,6 +98,7 @@ export interface Reversal {
   lineNo: number;
   quantity: number;
   cashFen: bigint;
+  pointsFen: bigint;
 }
 
 /** A request to stop a paid leaf. */

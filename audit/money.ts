@@ -82,8 +82,11 @@ function channelBalances({ trades, vouchers }: Facts): Finding[] {
   });
 }
 
-/** Per tree of orders: what its trades brought and kept is what its vouchers say. */
-function rootBalances({ trades, payments, orders, vouchers }: Facts): Finding[] {
+/**
+ * Per tree of orders: what its trades brought and kept is what its vouchers say. A replacement gives back money of what
+ * it replaces: by its own vouchers, through the other's trade.
+ */
+function rootBalances({ trades, payments, refunds, orders, vouchers }: Facts): Finding[] {
   const rootOf = new Map(orders.map(({ orderNo, rootNo }) => [orderNo, rootNo]));
   const orderOf = new Map(
     payments.map((payment) => [tradeKey(payment.provider, payment.outTradeNo), payment.orderNo]),
@@ -93,8 +96,17 @@ function rootBalances({ trades, payments, orders, vouchers }: Facts): Finding[] 
     return rootOf.get(orderNo ?? '') ?? '';
   });
   const vouchersOf = grouped(vouchers, ({ rootNo }) => rootNo);
+  const payerOf = new Map(payments.map(({ outTradeNo, orderNo }) => [outTradeNo, rootOf.get(orderNo)]));
+  const elsewhere = refunds.filter(
+    ({ state, byHand, outTradeNo, orderNo }) =>
+      state === 'succeeded' && !byHand && payerOf.get(outTradeNo) !== rootOf.get(orderNo),
+  );
+  const lent = grouped(elsewhere, ({ outTradeNo }) => payerOf.get(outTradeNo) ?? '');
+  const borrowed = grouped(elsewhere, ({ orderNo }) => rootOf.get(orderNo) ?? '');
+  const amount = ({ amountFen }: Facts['refunds'][number]) => amountFen;
   return [...new Set(rootOf.values())].flatMap((rootNo) => {
-    const kept = sumOf(tradesOf.of(rootNo), keptOf);
+    const moved = sumOf(lent.of(rootNo), amount) - sumOf(borrowed.of(rootNo), amount);
+    const kept = sumOf(tradesOf.of(rootNo), keptOf) + moved;
     const booked = balance(vouchersOf.of(rootNo), isChannel);
     if (kept === booked) return [];
     return [

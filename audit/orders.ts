@@ -9,7 +9,7 @@ import {
   yuan,
 } from './facts.ts';
 
-type OrderBooks = Pick<Books, 'orders' | 'lines' | 'refunds' | 'vouchers'>;
+type OrderBooks = Pick<Books, 'orders' | 'lines' | 'refunds' | 'vouchers' | 'reversals'>;
 
 const finding = (subject: string, problem: string): Finding => ({ invariant: 'I2', subject, problem });
 
@@ -20,15 +20,17 @@ export function auditOrders(books: OrderBooks): Finding[] {
 
 /**
  * What is owed to the buyer of an order or to be earned by it is its balance on `deposits`. Between payment and receipt
- * that is all that was paid in money and in points, less the refunds that are made; before it nothing, after it what
- * refunds under way still have to take.
+ * that is all that was paid in money and in points, less the refunds that are made, the points that were taken back
+ * and what went over to a replacement; before it nothing, or what came over by an exchange; after it what refunds under
+ * way still have to take.
  */
-function heldMoney({ orders, refunds, vouchers }: OrderBooks): Finding[] {
+function heldMoney({ orders, refunds, vouchers, reversals }: OrderBooks): Finding[] {
   const vouchersOf = grouped(vouchers, ({ orderNo }) => orderNo);
   const refundsOf = grouped(
     refunds.filter(({ source }) => source === 'deposits'),
     ({ orderNo }) => orderNo,
   );
+  const reversalsOf = grouped(reversals, ({ orderNo }) => orderNo);
   return orders.flatMap((order) => {
     const subject = `order ${order.orderNo}`;
     const ofOrder = refundsOf.of(order.orderNo);
@@ -38,7 +40,10 @@ function heldMoney({ orders, refunds, vouchers }: OrderBooks): Finding[] {
       ({ amountFen }) => amountFen,
     );
     const held = -balance(vouchersOf.of(order.orderNo), (account) => account === 'deposits');
-    const owed = isBeingServed(order) ? paidFen(order) - made : givenBack - made;
+    const points = sumOf(reversalsOf.of(order.orderNo), ({ pointsFen }) => pointsFen);
+    const owed = isBeingServed(order)
+      ? paidFen(order) - made - points - order.movedOutFen
+      : givenBack - made + (order.state === 'awaiting_payment' ? cameOver(order) : 0n);
     const findings: Finding[] = [];
     if (held !== owed)
       findings.push(
@@ -47,9 +52,12 @@ function heldMoney({ orders, refunds, vouchers }: OrderBooks): Finding[] {
           `it is ${order.state} and should hold ${yuan(owed)}, its vouchers hold ${yuan(held)}`,
         ),
       );
-    if (givenBack !== order.givenBackFen)
+    if (givenBack + order.movedOutFen !== order.givenBackFen)
       findings.push(
-        finding(subject, `it gave back ${yuan(order.givenBackFen)}, its refunds make ${yuan(givenBack)}`),
+        finding(
+          subject,
+          `it gave back ${yuan(order.givenBackFen)}, its refunds make ${yuan(givenBack)}, its replacements took ${yuan(order.movedOutFen)}`,
+        ),
       );
     return findings;
   });
@@ -59,6 +67,10 @@ function heldMoney({ orders, refunds, vouchers }: OrderBooks): Finding[] {
 function isBeingServed({ kind, state }: Order): boolean {
   return kind !== 'parent' && (state === 'awaiting_shipment' || state === 'awaiting_receipt');
 }
+
+/** What an exchange brought of a replacement's price, in money and in points. */
+const cameOver = ({ isReplacement, creditFen, amounts }: Order): bigint =>
+  isReplacement ? creditFen + amounts.pointsFen : 0n;
 
 function paidFen({ amounts, priceCutFen, freightCutFen }: Order): bigint {
   return amounts.payableFen - priceCutFen - freightCutFen + amounts.pointsFen;

@@ -4,10 +4,12 @@ import { type CaseRow, findCase } from '../../db/queries/after-sales.ts';
 import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
 import { type CaseCommand, type CaseState, isCaseOver } from '../../domain/after-sale/case.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
+import { refuse } from '../../domain/order/effects.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { WorkflowStarter } from '../operations/starter.ts';
 import { contractOf } from '../orders/leaf.ts';
-import { loadMoney } from '../orders/step-facts.ts';
+import { loadMoney, requireNode } from '../orders/step-facts.ts';
+import { prepareReplacement } from './replacement.ts';
 
 /** What a case's workflow knows of its row. */
 export interface CaseView {
@@ -81,17 +83,32 @@ async function run(
   const { caseNo, orderNo, atMs, stepKey, inboxId, actor, command, input } = step;
   const at = new Date(atMs);
   const request = { orderNo, stepKey, action: 'after_sale' as const, actor, at, inboxId, input };
-  const { verdict, refundNos } = await runStep(db, request, async () => {
+  const { verdict, refundNos } = await runStep(db, request, async (refusal) => {
     const [row, { nodes, ...money }] = await Promise.all([requireCase(db, caseNo), loadMoney(db, orderNo)]);
     const contract = await contractOf(db, money.leaf, at);
+    if (refusal === 'insufficient_stock')
+      return { nodes, decision: refuse('replacement_out_of_stock', money.leaf.state) };
+    const exchange =
+      row.kind === 'exchange' && command.do === 'pass' ? await prepareReplacement(db, row, at) : null;
     const theCase = { ...row, pieces: row.lines };
-    const decision = caseStep({ ...money, theCase, contract, command, cause: stepKey, actor, at });
-    return { nodes, decision };
+    const replacement = exchange?.replacement ?? null;
+    const decision = caseStep({
+      ...{ ...money, theCase, contract, replacement, command, cause: stepKey, actor, at },
+    });
+    return { nodes, decision, newOrders: exchange?.rowsOf(decision.effects.made) };
   });
-  const view = viewOf(await requireCase(db, caseNo));
+  const row = await requireCase(db, caseNo);
+  const view = viewOf(row);
+  if (row.replacementNo) await startReplacement(db, starter, row.replacementNo);
   // Only re-arms the leaf's clock: its row protects by itself.
   if (view.over) await starter.afterSaleChanged(orderNo).catch(() => 'absent');
   return { verdict, refundNos, view };
+}
+
+/** Where it cannot be started now the reconciler does: its row is there. */
+async function startReplacement(db: Database, starter: WorkflowStarter, orderNo: string): Promise<void> {
+  const node = await requireNode(db, orderNo);
+  await starter.startOrder(node).catch(() => {});
 }
 
 /** Money in messages is a safe integer. */

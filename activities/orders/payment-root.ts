@@ -6,6 +6,7 @@ import {
   loadPaymentScope,
   stockLevelsOf,
 } from '../../db/queries/order-nodes.ts';
+import { refundablePayments } from '../../db/queries/refunds.ts';
 import type { OrderNode, PaymentScope } from '../../domain/order/node.ts';
 import { parseNotice } from '../../domain/order/payment-notice.ts';
 import { changePrice as decidePriceChange } from '../../domain/order/steps/change-price.ts';
@@ -94,7 +95,8 @@ export async function endUnpaid(
   const stepKey = inboxId ?? 'expire';
   return await runStep(db, { orderNo, stepKey, action, actor, at, inboxId, input: { reason } }, async () => {
     const scope = await requireScope(db, orderNo);
-    return { nodes: nodesOf(scope), decision: decideEnd({ scope, action, reason, at }) };
+    const payments = scope.root.exchangeOf === null ? [] : await refundablePayments(db, orderNo);
+    return { nodes: nodesOf(scope), decision: decideEnd({ scope, payments, action, reason, at }) };
   });
 }
 

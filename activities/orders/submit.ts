@@ -2,13 +2,12 @@ import type { Database } from '../../db/client.ts';
 import { CommitRefused, commitStep } from '../../db/commands/commit-step.ts';
 import { contractsInForce, loadPaymentScope, loadStoredResult } from '../../db/queries/order-nodes.ts';
 import { loadQuoteToSubmit } from '../../db/queries/quotes.ts';
-import type { orders } from '../../db/schema/index.ts';
-import { sumFen } from '../../domain/money.ts';
 import { noEffects, type Verdict } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
 import { submitOrder } from '../../domain/order/steps/submit.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
 import type { PricedBasket } from '../../domain/pricing/basket.ts';
+import { orderRow } from './order-row.ts';
 
 export interface SubmitRequest {
   orderNo: string;
@@ -36,7 +35,15 @@ export async function submit(db: Database, request: SubmitRequest): Promise<Step
     await commitStep(db, {
       at,
       effects,
-      newOrders: nodes.map((node) => orderRow(node, nodes, quote, quoteId)),
+      newOrders: nodes.map((node) =>
+        orderRow(node, {
+          lines: node.kind === 'parent' ? nodes.flatMap((other) => other.lines) : node.lines,
+          priceSteps: node.kind === 'child' ? [] : quote.basket.pricing.steps,
+          region: quote.basket.region,
+          sealedContact: quote.sealedContact,
+          quoteId,
+        }),
+      ),
       newLines: nodes.flatMap((node) => node.lines.map((line) => ({ ...line, orderNo: node.orderNo }))),
       log: nodes.map((node) => ({
         orderNo: node.orderNo,
@@ -65,28 +72,6 @@ export async function submit(db: Database, request: SubmitRequest): Promise<Step
 function contractsIfPaid(db: Database, { pricing, shops }: PricedBasket, at: Date) {
   if (pricing.payableFen > 0n) return () => null;
   return contractsInForce(db, at, { merchantIds: shops.map((shop) => shop.merchantId) });
-}
-
-function orderRow(
-  node: OrderNode,
-  nodes: readonly OrderNode[],
-  quote: NonNullable<Awaited<ReturnType<typeof loadQuoteToSubmit>>>,
-  quoteId: string,
-): typeof orders.$inferInsert {
-  const lines = node.kind === 'parent' ? nodes.flatMap((other) => other.lines) : node.lines;
-  const { lines: _lines, couponIds, ...columns } = node;
-  return {
-    ...columns,
-    couponIds: [...couponIds],
-    splitRule: node.kind === 'child' ? 'shop' : null,
-    goodsFen: sumFen(lines.map((line) => line.goodsFen)),
-    priceSteps: node.kind === 'child' ? [] : quote.basket.pricing.steps,
-    region: quote.basket.region,
-    sealedContact: quote.sealedContact,
-    quoteId,
-    attempts: 0,
-    ...(node.state === 'awaiting_payment' ? {} : { paidAt: node.createdAt }),
-  };
 }
 
 /** A refusal is an answer too: stored, so that the same order number is always refused for the same reason. */

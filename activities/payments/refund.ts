@@ -48,10 +48,10 @@ export async function finishRefund(
   db: Database,
   { refundNo, atMs }: { refundNo: string; atMs: number },
 ): Promise<void> {
-  const { refund, payment, rootNo } = await loadRefund(db, refundNo);
+  const { refund, payment, rootNo, isMoved } = await loadRefund(db, refundNo);
   const header = { orderNo: refund.orderNo, rootNo, operator: 'system', at: new Date(atMs) };
   const paidFrom = accounts.channel(payment.provider);
-  await finish(db, refundNo, refundVoucher(header, { ...refund, paidFrom }));
+  await finish(db, refundNo, refundVoucher(header, { ...refund, paidFrom, isMoved }));
 }
 
 /**

@@ -12,7 +12,21 @@ export const afterSaleSchema = z
     kind: z.enum(CASE_KINDS),
     reason: z.enum(REASON_CODES),
     words: z.string().nullable().openapi({ description: 'The buyer’s own; null once the person was erased' }),
-    lines: z.array(z.object({ lineNo: z.number().int(), quantity: z.number().int() })),
+    lines: z.array(
+      z.object({
+        lineNo: z.number().int(),
+        quantity: z.number().int(),
+        wantSkuId: z
+          .string()
+          .nullable()
+          .openapi({ description: 'Of an exchange: what is wanted for it (RT-8)' }),
+        differenceFen: z
+          .number()
+          .int()
+          .nullable()
+          .openapi({ description: 'What that costs more; negative where it costs less' }),
+      }),
+    ),
     state: z.enum(CASE_STATES),
     prompt: promptSchema,
     dueAt: timeSchema.nullable().openapi({ description: 'Until when whoever’s turn it is has time' }),
@@ -22,6 +36,10 @@ export const afterSaleSchema = z
     carrier: z.string().nullable(),
     trackingNo: z.string().nullable(),
     refundedFen: fenSchema.nullable(),
+    replacementNo: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The order that replaces what came back (RT-8)' }),
     outcome: z.string().nullable(),
     openedAt: timeSchema,
     endedAt: timeSchema.nullable(),
@@ -55,7 +73,11 @@ export function representCase(row: CaseRow, words: string | null, viewer: Viewer
   const { caseNo, orderNo, kind, reason, state, lines, returnTo, instructions, carrier, trackingNo } = row;
   return {
     ...{ caseNo, orderNo, kind, reason, words, state, returnTo, instructions, carrier, trackingNo },
-    lines: [...lines],
+    lines: lines.map(({ differenceFen, ...line }) => ({
+      ...line,
+      differenceFen: differenceFen === null ? null : Number(differenceFen),
+    })),
+    replacementNo: row.replacementNo,
     prompt: CASE_WORDS[state],
     dueAt: row.dueAt?.toISOString() ?? null,
     offerFen: row.offerFen === null ? null : Number(row.offerFen),

@@ -6,6 +6,9 @@ import { lineFields, priceStepSchema, sumsFields } from './price-schema.ts';
 
 const amounts = z.object({
   ...sumsFields,
+  creditFen: fenSchema.openapi({
+    description: 'Of a replacement: what of `payableFen` came over from what it replaces (RT-8)',
+  }),
   paidFen: fenSchema.openapi({ description: 'What providers took for this payment root, in fen' }),
   refundedFen: fenSchema,
 });
@@ -64,6 +67,10 @@ const nodeFields = {
     .string()
     .openapi({ description: 'The order to which payments and unpaid cancels of this one go' }),
   splitRule: z.string().nullable(),
+  exchangeOf: z
+    .string()
+    .nullable()
+    .openapi({ description: 'The exchange that it is the replacement of (RT-8)' }),
   shopId: z.string().nullable(),
   state: z.enum(ORDER_STATES),
   stateCounts: z.record(z.string(), z.number().int()).optional(),

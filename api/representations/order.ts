@@ -46,6 +46,7 @@ function representNode(
   const reviewOverdue = leaves.some((leaf) => isReviewOverdue(leaf, now));
   const subject: PromptSubject = {
     ...node,
+    payableFen: node.payableFen - node.creditFen,
     state,
     secondsLeft,
     shipBy,
@@ -71,6 +72,7 @@ function representNode(
     // A merchant knows nothing of the tree around its leaf (SP-10).
     paymentRootNo: viewer === 'merchant' ? orderNo : paymentRootNo,
     splitRule,
+    exchangeOf: node.exchangeOf,
     shopId,
     state,
     ...(children.length > 0
@@ -147,6 +149,7 @@ function amountsOf(node: OrderRow, payments: OrderRow['payments'], refunds: Orde
     points: node.points,
     pointsFen: Number(node.pointsFen),
     payableFen: Number(node.payableFen),
+    creditFen: Number(node.creditFen),
     paidFen: Number(paidFen),
     refundedFen: Number(refundedFen),
   };

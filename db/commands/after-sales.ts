@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openCase as decideOpening, type OpenCommand } from '../../domain/after-sale/open.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
-import { caseGround } from '../queries/after-sales.ts';
+import { caseGround, exchangeableItems } from '../queries/after-sales.ts';
 import { loadNode } from '../queries/order-nodes.ts';
 import { runStep } from './run-step.ts';
 
@@ -23,11 +23,20 @@ export async function openCase(
     input: { caseNo, kind, reason, pieces },
   };
   const result = await runStep(db, step, async () => {
-    const leaf = await loadNode(db, orderNo);
+    const wanted = pieces.flatMap(({ wantSkuId }) => wantSkuId ?? []);
+    const [leaf, items] = await Promise.all([loadNode(db, orderNo), exchangeableItems(db, wanted)]);
     if (!leaf) throw new Error(`no order ${orderNo}`);
     return {
       nodes: [leaf],
-      decision: decideOpening({ leaf, command, caseNo, actor, at, ...(await caseGround(db, orderNo)) }),
+      decision: decideOpening({
+        leaf,
+        command,
+        items,
+        caseNo,
+        actor,
+        at,
+        ...(await caseGround(db, orderNo)),
+      }),
     };
   });
   return { ...result, caseNo };

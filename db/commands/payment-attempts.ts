@@ -25,14 +25,14 @@ export async function openAttempt(
       WITH bumped AS (
         UPDATE orders SET attempts = attempts + 1, version = version + 1
         WHERE order_no = ${orderNo} AND payment_root_no = order_no AND state = 'awaiting_payment' AND payment_deadline > ${at}::timestamptz
-        RETURNING order_no, kind, attempts, payable_fen - price_cut_fen - freight_cut_fen AS payable_fen, payment_deadline),
+        RETURNING order_no, kind, attempts, payable_fen - price_cut_fen - freight_cut_fen - credit_fen AS payable_fen, payment_deadline),
       attempt AS (
         INSERT INTO payments (out_trade_no, order_no, attempt, method, provider, amount_fen, state, created_at, expires_at)
         SELECT order_no || 'P' || attempts, order_no, attempts, ${method}::text, ${provider}::text, payable_fen, 'starting', ${at}::timestamptz, payment_deadline
         FROM bumped RETURNING out_trade_no, order_no, amount_fen, expires_at),
       allocated AS (
         INSERT INTO payment_allocations (out_trade_no, order_no, amount_fen)
-        SELECT a.out_trade_no, o.order_no, o.payable_fen - o.price_cut_fen - o.freight_cut_fen FROM attempt a, orders o
+        SELECT a.out_trade_no, o.order_no, o.payable_fen - o.price_cut_fen - o.freight_cut_fen - o.credit_fen FROM attempt a, orders o
         WHERE o.payment_root_no = a.order_no AND o.kind <> 'parent'),
       keyed AS (
         INSERT INTO idempotency_keys (scope, key, body_hash, ref, created_at)

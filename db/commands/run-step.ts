@@ -6,6 +6,7 @@ import type { Database } from '../client.ts';
 import { outsideWork } from '../queries/fulfilment.ts';
 import { loadStoredResult, wasStored } from '../queries/order-nodes.ts';
 import { type CommitRefusal, CommitRefused, commitStep } from './commit-step.ts';
+import type { StepCommit } from './step-document.ts';
 
 export interface StepRequest {
   orderNo: string;
@@ -22,6 +23,8 @@ export interface StepRequest {
 export interface Considered {
   nodes: readonly OrderNode[];
   decision: Decision;
+  /** The rows of orders that it makes. */
+  newOrders?: StepCommit['newOrders'];
 }
 
 const TRIES = 6;
@@ -39,7 +42,7 @@ export async function runStep(
 ): Promise<StepResult> {
   let refusal: CommitRefusal | null = null;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const { nodes, decision } = await consider(refusal);
+    const { nodes, decision, newOrders = [] } = await consider(refusal);
     const refused = decision.verdict.result === 'refused';
     const result = resultOf(refused ? 'conflict' : 'applied', nodes, decision);
     // A timer's step that is not possible now leaves no trace: it may be possible later, under the same key.
@@ -49,7 +52,11 @@ export async function runStep(
       await commitStep(db, {
         at: request.at,
         effects: decision.effects,
-        log: logRows(request, nodes, decision, result),
+        newOrders,
+        newLines: decision.effects.made.flatMap(({ orderNo, lines }) =>
+          lines.map((line) => ({ ...line, orderNo })),
+        ),
+        log: [...logRows(request, nodes, decision, result), ...decision.effects.made.map(bornBy(request))],
         inbox: request.inboxId ? { inboxId: request.inboxId, verdict: decision.verdict } : undefined,
       });
       return result;
@@ -157,3 +164,12 @@ function logRows(
       };
     });
 }
+
+/** The first log row of an order that a step made. */
+const bornBy =
+  ({ actor, at, input }: StepRequest) =>
+  ({ orderNo, state, version }: OrderNode): StepCommit['log'][number] => ({
+    ...{ orderNo, stepKey: 'submit', action: 'submit', actor, at, input, version, fromState: null },
+    toState: state,
+    result: { outcome: 'applied', verdict: { result: 'accepted' }, refundNos: [] },
+  });

@@ -157,10 +157,11 @@ const fulfilment = (): Part[] => [
     offer_fen = coalesce(c.offer_fen, a.offer_fen), return_to = coalesce(c.return_to, a.return_to),
     instructions = coalesce(c.instructions, a.instructions), carrier = coalesce(c.carrier, a.carrier),
     tracking_no = coalesce(c.tracking_no, a.tracking_no), refunded_fen = coalesce(c.refunded_fen, a.refunded_fen),
-    outcome = coalesce(c.outcome, a.outcome), ended_at = coalesce(c.ended_at, a.ended_at)
+    outcome = coalesce(c.outcome, a.outcome), ended_at = coalesce(c.ended_at, a.ended_at),
+    replacement_no = coalesce(c.replacement_no, a.replacement_no)
   FROM doc, jsonb_to_recordset(doc.d -> 'caseChanges') AS c(case_no text, expected_version int, to_state text, due_at timestamptz,
     offer_fen bigint, return_to text, instructions text, carrier text, tracking_no text, refunded_fen bigint, outcome text,
-    ended_at timestamptz)
+    ended_at timestamptz, replacement_no text)
   WHERE a.case_no = c.case_no AND a.version = c.expected_version RETURNING 1)`,
   },
   { writes: sql`case_logged AS (${insertFrom(t.afterSaleLog, 'caseLog')} RETURNING 1)` },

@@ -1,15 +1,16 @@
-import { and, asc, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { CaseState } from '../../domain/after-sale/case.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
 import type { Database } from '../client.ts';
 import * as t from '../schema/index.ts';
+import { newestAddress } from './order-addresses.ts';
 
 /** A case with its pieces, its log and its evidence; undefined if there is none of that number. */
 export async function findCase(db: Database, caseNo: string) {
   return await db.query.afterSales.findFirst({
     where: eq(t.afterSales.caseNo, caseNo),
     with: {
-      lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.afterSaleLines.lineNo) },
+      lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
       log: { orderBy: asc(t.afterSaleLog.id) },
       evidence: { orderBy: asc(t.afterSaleEvidence.at) },
     },
@@ -39,7 +40,7 @@ export async function listCases(
     orderBy: desc(t.afterSales.caseNo),
     limit: page.limit,
     with: {
-      lines: { columns: { lineNo: true, quantity: true }, orderBy: asc(t.afterSaleLines.lineNo) },
+      lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
       log: { orderBy: asc(t.afterSaleLog.id) },
       evidence: { orderBy: asc(t.afterSaleEvidence.at) },
     },
@@ -88,4 +89,66 @@ export async function openCases(
     )
     .orderBy(asc(t.afterSales.caseNo))
     .limit(limit);
+}
+
+/** SKUs that something could be exchanged for, with what decides whether it can (RT-8). */
+export async function exchangeableItems(db: Database, skuIds: readonly string[]) {
+  return await db
+    .select({
+      skuId: t.skus.skuId,
+      shopId: t.skus.shopId,
+      priceFen: t.skus.priceFen,
+      onSale: t.skus.onSale,
+    })
+    .from(t.skus)
+    .where(inArray(t.skus.skuId, [...skuIds]));
+}
+
+/** What a replacement order is made of (RT-8): its items with the fullest warehouse of each, and where the first order went. */
+export async function replacementFacts(
+  db: Database,
+  { orderNo, skuIds }: { orderNo: string; skuIds: readonly string[] },
+) {
+  const [items, levels, address, [order]] = await Promise.all([
+    db
+      .select({ sku: t.skus, shop: t.shops })
+      .from(t.skus)
+      .innerJoin(t.shops, eq(t.shops.shopId, t.skus.shopId))
+      .where(inArray(t.skus.skuId, [...skuIds])),
+    db
+      .select({
+        skuId: t.stockLevels.skuId,
+        warehouseId: t.stockLevels.warehouseId,
+        system: t.warehouses.system,
+      })
+      .from(t.stockLevels)
+      .leftJoin(t.warehouses, eq(t.warehouses.warehouseId, t.stockLevels.warehouseId))
+      .where(inArray(t.stockLevels.skuId, [...skuIds]))
+      .orderBy(
+        desc(sql`${t.stockLevels.onHand} - ${t.stockLevels.reserved}`),
+        asc(t.stockLevels.warehouseId),
+      ),
+    newestAddress(db, orderNo),
+    db.select({ region: t.orders.region }).from(t.orders).where(eq(t.orders.orderNo, orderNo)),
+  ]);
+  if (!order || !address) throw new Error(`no order ${orderNo}`);
+  return {
+    region: order.region,
+    sealedContact: address.sealedContact,
+    paymentTimeoutMs:
+      1000 *
+      Math.min(
+        ...items.map(
+          ({ sku, shop }) => shop.paymentTimeoutByCategory[sku.category] ?? shop.paymentTimeoutSeconds,
+        ),
+      ),
+    items: items.map(({ sku: { skuId, title, spec, category } }) => {
+      const level = levels.find((candidate) => candidate.skuId === skuId);
+      return {
+        ...{ skuId, title, spec, category },
+        warehouseId: level?.warehouseId ?? 'none',
+        hasSystem: (level?.system ?? null) !== null,
+      };
+    }),
+  };
 }

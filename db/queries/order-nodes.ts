@@ -19,6 +19,8 @@ const NODE_COLUMNS = {
   discountFen: true,
   shopDiscountFen: true,
   couponIds: true,
+  exchangeOf: true,
+  creditFen: true,
   autoReceiptSeconds: true,
   shipWithinSeconds: true,
   createdAt: true,

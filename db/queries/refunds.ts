@@ -1,12 +1,17 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
 import type { Database } from '../client.ts';
 import { orders, payments, refunds } from '../schema/index.ts';
 
-/** A refund with the payment it gives back and the tree of its order. */
+/** A refund with the payment it gives back and the tree of its order; `isMoved` where that payment paid another order. */
 export async function loadRefund(db: Database, refundNo: string) {
   const [row] = await db
-    .select({ refund: refunds, payment: payments, rootNo: orders.rootNo })
+    .select({
+      refund: refunds,
+      payment: payments,
+      rootNo: orders.rootNo,
+      isMoved: sql<boolean>`${payments.orderNo} <> ${orders.paymentRootNo}`,
+    })
     .from(refunds)
     .innerJoin(payments, eq(payments.outTradeNo, refunds.outTradeNo))
     .innerJoin(orders, eq(orders.orderNo, refunds.orderNo))
@@ -14,6 +19,15 @@ export async function loadRefund(db: Database, refundNo: string) {
   if (!row) throw new Error(`no refund ${refundNo}`);
   return row;
 }
+
+/** A payment root and, where it replaces something, the one whose payments came over by the exchange (RT-8), and on. */
+const fundedBy = (paymentRootNo: string) => sql`${payments.orderNo} IN (
+  WITH RECURSIVE funded AS (
+    SELECT order_no, exchange_of FROM orders WHERE order_no = ${paymentRootNo}
+    UNION
+    SELECT r.order_no, r.exchange_of FROM funded f JOIN after_sales a ON a.case_no = f.exchange_of
+      JOIN orders o ON o.order_no = a.order_no JOIN orders r ON r.order_no = o.payment_root_no)
+  SELECT order_no FROM funded)`;
 
 /** The payments that brought money for a payment root, each with every refund of it. */
 export async function refundablePayments(
@@ -24,7 +38,7 @@ export async function refundablePayments(
     .select({ payment: payments, refund: refunds })
     .from(payments)
     .leftJoin(refunds, eq(refunds.outTradeNo, payments.outTradeNo))
-    .where(and(eq(payments.orderNo, paymentRootNo), eq(payments.state, 'succeeded')));
+    .where(and(fundedBy(paymentRootNo), eq(payments.state, 'succeeded')));
   const byNumber = new Map(rows.map(({ payment }) => [payment.outTradeNo, payment]));
   return [...byNumber.values()].map(({ outTradeNo, provider, paidAt, receivedFen, createdAt }) => ({
     outTradeNo,

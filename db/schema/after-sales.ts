@@ -29,6 +29,8 @@ export const afterSales = pgTable(
     carrier: text('carrier'),
     trackingNo: text('tracking_no'),
     refundedFen: fen('refunded_fen'),
+    /** The order that replaces what came back (RT-8). */
+    replacementNo: text('replacement_no'),
     outcome: text('outcome'),
     endedAt: instant('ended_at'),
   },
@@ -50,6 +52,9 @@ export const afterSaleLines = pgTable(
       .references(() => afterSales.caseNo),
     lineNo: integer('line_no').notNull(),
     quantity: integer('quantity').notNull(),
+    /** What is wanted for it, and what that costs more, in fen, when it was applied for (RT-8). */
+    wantSkuId: text('want_sku_id'),
+    differenceFen: fen('difference_fen'),
   },
   (t) => [primaryKey({ columns: [t.caseNo, t.lineNo] })],
 );

@@ -47,6 +47,9 @@ export const orders = pgTable(
     region: text('region').notNull(),
     sealedContact: sealed('sealed_contact').notNull(),
     quoteId: text('quote_id').notNull(),
+    /** The exchange it replaces something for (RT-8), and how much of its money came over from there. */
+    exchangeOf: text('exchange_of'),
+    creditFen: fen('credit_fen').notNull().default(sql`0`),
     autoReceiptSeconds: integer('auto_receipt_seconds').notNull(),
     shipWithinSeconds: integer('ship_within_seconds').notNull(),
     createdAt: instant('created_at').notNull(),

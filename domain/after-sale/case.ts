@@ -1,8 +1,8 @@
 import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
 
-/** What a buyer asks for after shipping: money alone, or money for goods that come back. */
-export const CASE_KINDS = ['refund_only', 'return_refund'] as const;
+/** What a buyer asks for after shipping: money alone, money for goods that come back, or other goods for them (RT-8). */
+export const CASE_KINDS = ['refund_only', 'return_refund', 'exchange'] as const;
 export type CaseKind = (typeof CASE_KINDS)[number];
 
 /** Why, and at whose fault it is: the faulty side bears the freight (RF-5, decision 28). */
@@ -39,11 +39,19 @@ export const CASE_STATES = [
   'disputed',
   'arbitration',
   'refunded',
+  'exchanged',
   'closed',
 ] as const;
 export type CaseState = (typeof CASE_STATES)[number];
 
-export const isCaseOver = (state: CaseState): boolean => state === 'refunded' || state === 'closed';
+export const isCaseOver = (state: CaseState): boolean =>
+  state === 'refunded' || state === 'exchanged' || state === 'closed';
+
+/** Pieces of a case; for an exchange with what is wanted for them and what that costs more, in fen (RT-8). */
+export interface CasePiece extends LineQuantity {
+  wantSkuId: string | null;
+  differenceFen: Fen | null;
+}
 
 /** A case as its row is. */
 export interface AfterSale {
@@ -53,7 +61,7 @@ export interface AfterSale {
   reason: Reason;
   state: CaseState;
   version: number;
-  pieces: readonly LineQuantity[];
+  pieces: readonly CasePiece[];
   /** What the merchant offers instead, in fen. */
   offerFen: Fen | null;
   /** The goods were signed for when it was opened. */
@@ -76,7 +84,7 @@ export type CaseCommand =
   | { do: 'offer'; by: 'merchant'; amountFen: Fen }
   | { do: 'accept_offer' | 'reject_offer'; by: 'buyer' }
   | { do: 'send_back'; by: 'buyer'; carrier: string; trackingNo: string }
-  | { do: 'pass'; by: 'merchant'; dispositions: readonly Disposition[] }
+  | { do: 'pass'; by: 'merchant'; dispositions: readonly Disposition[]; refundInstead?: boolean }
   | { do: 'fail'; by: 'merchant'; words: string }
   | { do: 'dispute'; by: 'buyer' | 'merchant'; words: string }
   | { do: 'decide'; by: 'platform'; outcome: 'refund' | 'return' | 'dismiss'; amountFen?: Fen; words: string }
@@ -89,8 +97,8 @@ export interface CaseChange {
   /** How long the next one has. */
   withinMs: number | null;
   offerFen?: Fen;
-  /** What is paid back now: the pieces' own share, or an amount beside them. */
-  refund?: { what: 'pieces' } | { what: 'amount'; amountFen: Fen };
+  /** What is paid back now: the pieces' own share, or an amount beside them; or their share pays a replacement. */
+  refund?: { what: 'pieces' } | { what: 'amount'; amountFen: Fen } | { what: 'exchange' };
   /** What came back goes where (IN-6). */
   dispositions?: readonly Disposition[];
   /** Why it ended without money. */
@@ -141,7 +149,7 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
       return command.do === 'send_back' ? { to: 'returning', withinMs: WITHIN.parcelArrives } : 'not_now';
     case 'returning':
       if (command.do === 'parcel_signed') return { to: 'returning', withinMs: WITHIN.merchantInspects };
-      if (command.do === 'pass') return pass(theCase, command.dispositions);
+      if (command.do === 'pass') return pass(theCase, command);
       if (command.do === 'fail') return { to: 'inspection_failed', withinMs: WITHIN.someoneDisputes };
       return 'not_now';
     case 'disputed':
@@ -162,14 +170,20 @@ function acceptOffer({ offerFen }: AfterSale): CaseChange | string {
   return { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen: offerFen } };
 }
 
-/** What came back is all of it, each piece once, whatever its fate. */
-function pass({ pieces }: AfterSale, dispositions: readonly Disposition[]): CaseChange | string {
+/** What came back is all of it, each piece once, whatever its fate; a replacement that cannot be had is refunded (RT-8). */
+function pass(
+  { kind, pieces }: AfterSale,
+  { dispositions, refundInstead }: Extract<CaseCommand, { do: 'pass' }>,
+): CaseChange | string {
   const isComplete =
     dispositions.length === pieces.length &&
     pieces.every(({ lineNo, quantity }) =>
       dispositions.some((one) => one.lineNo === lineNo && one.sellable + one.damaged + one.lost === quantity),
     );
-  return isComplete ? { ...refundPieces, dispositions } : 'dispositions_differ';
+  if (!isComplete) return 'dispositions_differ';
+  return kind === 'exchange' && !refundInstead
+    ? { to: 'exchanged', withinMs: null, refund: { what: 'exchange' }, dispositions }
+    : { ...refundPieces, dispositions };
 }
 
 function ruling(
@@ -178,7 +192,7 @@ function ruling(
 ): CaseChange | string {
   if (outcome === 'dismiss') return close('dismissed');
   if (outcome === 'return')
-    return kind === 'return_refund' && state !== 'returning' ? askForParcel() : 'not_now';
+    return kind !== 'refund_only' && state !== 'returning' ? askForParcel() : 'not_now';
   return amountFen === undefined
     ? refundPieces
     : { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen } };
@@ -191,7 +205,7 @@ function ruling(
 function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
   switch (state) {
     case 'applied':
-      if (kind === 'return_refund') return askForParcel();
+      if (kind !== 'refund_only') return askForParcel();
       return wasSigned ? dispute : refundPieces;
     case 'countered':
       return { to: 'rejected', withinMs: WITHIN.someoneDisputes };

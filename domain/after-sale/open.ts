@@ -1,21 +1,37 @@
+import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../order/effects.ts';
 import type { OrderNode } from '../order/node.ts';
 import { isWithin } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
-import { type CaseKind, REASONS, type Reason, WITHIN } from './case.ts';
+import { type CaseKind, type CasePiece, REASONS, type Reason, WITHIN } from './case.ts';
 
 export interface OpenCommand {
   kind: CaseKind;
   reason: Reason;
-  pieces: readonly LineQuantity[];
+  pieces: readonly WantedPiece[];
   sealedWords: Buffer;
+}
+
+/** Pieces that a case is about; of an exchange the SKU that is wanted for them, the same where none is named (RT-8). */
+export interface WantedPiece extends LineQuantity {
+  wantSkuId?: string | undefined;
+}
+
+/** A SKU that something could be exchanged for, as the catalogue has it now. */
+export interface ExchangeableItem {
+  skuId: string;
+  shopId: string;
+  priceFen: Fen;
+  onSale: boolean;
 }
 
 export interface OpenInput {
   leaf: OrderNode;
   command: OpenCommand;
+  /** The SKUs that an exchange names. */
+  items: readonly ExchangeableItem[];
   /** Pieces of the leaf in cases that are open. */
   inCases: readonly LineQuantity[];
   /** When it was received; null while it is not. */
@@ -45,6 +61,8 @@ export function openCase(input: OpenInput): Decision {
     return refuse('more_than_shipped', leaf.state);
   const { orderNo, buyerId, merchantId } = leaf;
   if (merchantId === null) return refuse('not_returnable', leaf.state);
+  const pieces = command.pieces.map((piece) => pieceOf(input, piece));
+  if (pieces.includes(null)) return refuse('not_exchangeable', leaf.state);
   const effects = noEffects();
   effects.nodes.push(change(leaf, 'open_case', leaf.state, holding(leaf, at)));
   effects.holds.push({
@@ -57,6 +75,7 @@ export function openCase(input: OpenInput): Decision {
   effects.cases.push({
     ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: input.isSigned },
     ...command,
+    pieces: pieces.filter((piece) => piece !== null),
     state: 'applied',
     dueAt: new Date(at.getTime() + WITHIN.merchantAnswers),
   });
@@ -71,6 +90,20 @@ export function openCase(input: OpenInput): Decision {
     params: { caseNo, kind: command.kind, reason: command.reason },
   });
   return accept(effects);
+}
+
+/** A piece with the price difference frozen; null where what is wanted is not this shop's, or not on sale (RT-8). */
+function pieceOf({ leaf, command, items }: OpenInput, piece: WantedPiece): CasePiece | null {
+  const { lineNo, quantity } = piece;
+  if (command.kind !== 'exchange') return { lineNo, quantity, wantSkuId: null, differenceFen: null };
+  const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
+  if (!line) return null;
+  const wantSkuId = piece.wantSkuId ?? line.skuId;
+  if (wantSkuId === line.skuId) return { lineNo, quantity, wantSkuId, differenceFen: 0n };
+  const item = items.find(({ skuId }) => skuId === wantSkuId);
+  if (!item?.onSale || item.shopId !== leaf.shopId) return null;
+  const differenceFen = (item.priceFen - line.unitPriceFen) * BigInt(quantity);
+  return { lineNo, quantity, wantSkuId, differenceFen };
 }
 
 /** Pieces that have left, were not taken back, and are in no open case. */
@@ -115,7 +148,8 @@ export function openRefusal(
   const hold = { holdId: caseNo, orderNo, reason: 'parcel refused', placedBy: 'carrier' };
   effects.holds.push({ ...hold, placed: true });
   effects.cases.push({
-    ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: false, sealedWords: null, pieces },
+    ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: false, sealedWords: null },
+    pieces: pieces.map((piece) => ({ ...piece, wantSkuId: null, differenceFen: null })),
     ...{ kind: 'return_refund', reason: 'refused_delivery', state: 'returning' },
     dueAt: new Date(at.getTime() + WITHIN.parcelArrives),
   });

@@ -10,6 +10,7 @@ import {
   noEffects,
   refuse,
 } from '../order/effects.ts';
+import { type ExchangedPiece, type Replacement, replace } from '../order/exchange.ts';
 import type { Contract, OrderNode, PaymentScope } from '../order/node.ts';
 import { isAnythingKept, isWithin, keptLines } from '../order/progress.ts';
 import { planRefund, type RefundablePayment } from '../order/refund-plan.ts';
@@ -33,6 +34,8 @@ export interface CaseInput {
   scope: PaymentScope;
   payments: readonly RefundablePayment[];
   contract: Contract;
+  /** What an exchange gives (RT-8); null where there is none. */
+  replacement: Replacement | null;
   command: CaseCommand;
   /** Names the step. */
   cause: string;
@@ -57,7 +60,7 @@ export function caseStep(input: CaseInput): Decision {
   if (over) {
     const set = next.refund ? giveBack(effects, input, next.refund) : {};
     if (typeof set === 'string') return refuse(set, leaf.state);
-    refundedFen = (set.givenBackFen ?? leaf.givenBackFen) - leaf.givenBackFen;
+    refundedFen = sumFen(effects.refunds.map(({ amountFen }) => amountFen));
     restock(effects, input, next);
     endOnLeaf(effects, input, set);
     effects.workItemsDone.push({ workItemId: arbitrationOf(theCase.caseNo), outcome: next.to });
@@ -71,7 +74,8 @@ export function caseStep(input: CaseInput): Decision {
         ? optional({ returnTo: command.returnTo, instructions: command.instructions })
         : {}),
       ...(command.do === 'send_back' ? { carrier: command.carrier, trackingNo: command.trackingNo } : {}),
-      ...(over ? { endedAt: at, outcome: next.outcome ?? 'refunded' } : {}),
+      ...(over ? { endedAt: at, outcome: next.outcome ?? next.to } : {}),
+      ...(effects.made[0] ? { replacementNo: effects.made[0].orderNo } : {}),
       ...(refundedFen === undefined ? {} : { refundedFen }),
     },
   });
@@ -125,8 +129,12 @@ function giveBack(
   const { caseNo, pieces } = theCase;
   const reason = theCase.reason;
   if (!isWithin(pieces, keptLines(leaf))) return 'more_than_paid';
-  if (what.what === 'pieces') {
-    const withFreight = REASONS[reason] === 'merchant';
+  if (what.what !== 'amount') {
+    const { replacement } = input;
+    const isExchange = what.what === 'exchange';
+    if (isExchange && !replacement) return 'no_replacement';
+    // What is replaced was delivered; the replacement is sent for nothing.
+    const withFreight = !isExchange && REASONS[reason] === 'merchant';
     const taken = takeBack(effects, {
       scope,
       leaf,
@@ -136,6 +144,15 @@ function giveBack(
       cause: caseNo,
       reason,
       at,
+      ...(isExchange && replacement
+        ? {
+            exchange: (reversals, cashFen) =>
+              replace(effects, {
+                ...{ leaf, caseNo, reversals, cashFen, replacement, at },
+                pieces: pieces as readonly ExchangedPiece[],
+              }),
+          }
+        : {}),
     });
     return taken ?? 'more_than_paid';
   }
@@ -185,7 +202,13 @@ function endOnLeaf(effects: Effects, input: CaseInput, set: NodeChange['set']): 
     ...{ holdId: theCase.holdId, orderNo: leaf.orderNo, reason: 'after-sale case', placedBy: actor },
     placed: false,
   });
-  const end = closes ? { ...endRequest(effects, leaf), endedAt: at, endReason: 'refunded' } : {};
+  const end = closes
+    ? {
+        ...endRequest(effects, leaf),
+        endedAt: at,
+        endReason: effects.made.length > 0 ? 'exchanged' : 'refunded',
+      }
+    : {};
   effects.nodes.push(
     change(leaf, 'after_sale', closes ? 'closed' : leaf.state, { ...set, ...releasing(leaf, at), ...end }),
   );

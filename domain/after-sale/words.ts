@@ -20,5 +20,9 @@ export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
   disputed: { zh: '平台已介入，请双方提交证据', en: 'The platform has joined; both sides give evidence' },
   arbitration: { zh: '平台裁决中', en: 'The platform is deciding' },
   refunded: { zh: '已退款，款项原路退回', en: 'Refunded by the original route' },
+  exchanged: {
+    zh: '验收通过，换货订单已生成',
+    en: 'Inspected; the replacement has an order of its own',
+  },
   closed: { zh: '售后已关闭', en: 'Closed without a refund' },
 };

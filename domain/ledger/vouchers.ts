@@ -1,6 +1,13 @@
 import type { Fen } from '../money.ts';
 
-export type VoucherKind = 'payment' | 'zero_payment' | 'money_in' | 'receipt' | 'settlement' | 'refund';
+export type VoucherKind =
+  | 'payment'
+  | 'zero_payment'
+  | 'money_in'
+  | 'receipt'
+  | 'settlement'
+  | 'refund'
+  | 'exchange';
 
 /** An amount ≥ 0 moved from the credited to the debited account; a voucher of postings balances by construction. */
 export interface Posting {
@@ -39,6 +46,8 @@ export const accounts = {
   /** What was settled to a merchant and can be withdrawn. */
   merchantSettled: (merchantId: string) => `merchant:${merchantId}:settled`,
   commission: 'commission_income',
+  /** Money on its way from an order to the one that replaces part of it; always empty between steps. */
+  exchangeClearing: 'exchange_clearing',
   /** What a person paid out past the providers, by bank transfer. */
   paidByHand: 'paid_by_hand',
 } as const;
@@ -75,6 +84,31 @@ export function zeroPaymentVoucher(header: Header, leaf: LeafMoney): Voucher {
   ]);
 }
 
+/** The number of the voucher by which an exchange paid a replacement. */
+export const exchangeVoucherNo = (orderNo: string): string => `${orderNo}-PAY-EXCHANGE`;
+
+/** What came back pays what replaces it (RT-8): out of the one order's deposits, into the other's. */
+export function exchangeVouchers(
+  orders: {
+    from: Pick<Header, 'orderNo' | 'rootNo'>;
+    to: Pick<Header, 'orderNo' | 'rootNo'>;
+    operator: string;
+    at: Date;
+  },
+  { caseNo, amountFen }: { caseNo: string; amountFen: Fen },
+): [out: Voucher, into: Voucher] {
+  const { from, to, operator, at } = orders;
+  const { deposits, exchangeClearing: clearing } = accounts;
+  return [
+    voucher({ ...from, operator, at }, 'exchange', `${from.orderNo}-EXCHANGE-${caseNo}`, caseNo, [
+      { debit: deposits, credit: clearing, amountFen },
+    ]),
+    voucher({ ...to, operator, at }, 'exchange', exchangeVoucherNo(to.orderNo), caseNo, [
+      { debit: clearing, credit: deposits, amountFen },
+    ]),
+  ];
+}
+
 /** Money that came for no open order: late, double or wrong (PY-6). */
 export function moneyInVoucher(
   header: Header,
@@ -95,14 +129,17 @@ export function refundVoucher(
     source: 'deposits' | 'unallocated';
     /** Where it left from: the provider's channel, or `accounts.paidByHand`. */
     paidFrom: string;
+    /** The payment paid another order, and came over to this one by an exchange. */
+    isMoved?: boolean;
   },
 ): Voucher {
-  const { source, outTradeNo } = refund;
+  const { source, outTradeNo, isMoved } = refund;
+  const broughtBy = source === 'deposits' ? 'PAY' : 'IN';
   return {
     ...voucher(header, 'refund', `${header.orderNo}-REFUND-${refund.refundNo}`, refund.refundNo, [
       { debit: accounts[source], credit: refund.paidFrom, amountFen: refund.amountFen },
     ]),
-    reverses: `${header.orderNo}-${source === 'deposits' ? 'PAY' : 'IN'}-${outTradeNo}`,
+    reverses: isMoved ? exchangeVoucherNo(header.orderNo) : `${header.orderNo}-${broughtBy}-${outTradeNo}`,
   };
 }
 

@@ -22,6 +22,7 @@ export interface ActionSubject {
   paymentDeadline: Date;
   receiptExtended: boolean;
   payableFen: Fen;
+  creditFen: Fen;
   givenBackFen: Fen;
   /** Its address, or that of a leaf below it, can still change (FU-6). */
   amendable: boolean;
@@ -76,7 +77,7 @@ function merchantActions(order: ActionSubject): Action[] {
     if (order.cancellationDueAt !== null && order.cancellationNo !== null)
       actions.push(mine('answer_cancellation', 'cancellation-answers'));
   }
-  if (state === 'awaiting_payment' && order.payableFen > 1n)
+  if (state === 'awaiting_payment' && order.payableFen - order.creditFen > 1n)
     actions.push(mine('change_price', 'price-changes'));
   if (state === 'awaiting_payment' && order.paymentRootNo === orderNo)
     actions.push(mine('close', 'closures'));

@@ -31,6 +31,7 @@ export interface CaseRowChange {
     trackingNo: string;
     refundedFen: Fen;
     outcome: string;
+    replacementNo: string;
     endedAt: Date;
   }>;
 }

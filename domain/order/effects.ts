@@ -16,6 +16,8 @@ import { canTransition, type Dispatch, type NodeState, type ReviewState, type St
 
 /** What a step does, as data. `db/commands/commit-step.ts` writes all of it in one statement, or none of it. */
 export interface Effects {
+  /** Orders that the step makes: a replacement (RT-8). */
+  made: OrderNode[];
   nodes: NodeChange[];
   stock: StockChange[];
   points: PointsChange[];
@@ -170,6 +172,7 @@ export interface Decision {
 
 export function noEffects(): Effects {
   return {
+    made: [],
     nodes: [],
     stock: [],
     points: [],

@@ -41,6 +41,9 @@ export interface OrderNode {
   shopDiscountFen: Fen;
   freightFen: Fen;
   couponIds: readonly string[];
+  /** The exchange it replaces something for, and how much of `payableFen` came over from there (RT-8). */
+  exchangeOf: string | null;
+  creditFen: Fen;
   autoReceiptSeconds: number;
   shipWithinSeconds: number;
   createdAt: Date;

@@ -1,4 +1,4 @@
-import { pointsReturnVoucher } from '../ledger/vouchers.ts';
+import { exchangeVoucherNo, pointsReturnVoucher } from '../ledger/vouchers.ts';
 import { type Fen, minFen, sumFen } from '../money.ts';
 import type { LineQuantity } from './cancellation.ts';
 import { change, type Effects, type NodeChange } from './effects.ts';
@@ -19,6 +19,11 @@ export interface TakeBack {
   cause: string;
   /** Whether their freight goes back, too: it was not handed over, or it is the merchant's fault (RF-5, decision 28). */
   withFreight: boolean;
+  /** Takes over what pays a replacement (RT-8); the rest goes back. */
+  exchange?: (
+    reversals: readonly Reversal[],
+    cashFen: Fen,
+  ) => { creditFen: Fen; points: number; pointsFen: Fen };
   /** The buyer reads it beside the refund. */
   reason: string;
   at: Date;
@@ -29,6 +34,18 @@ export interface Carried {
   cashFen: Fen;
   /** The part of `cashFen` that is freight. */
   freightFen: Fen;
+  points: number;
+  pointsFen: Fen;
+}
+
+/** Pieces of a line as they are taken back, with what they carried; `keptFen` of it is freight that the buyer bears. */
+export interface Reversal {
+  orderNo: string;
+  lineNo: number;
+  cause: string;
+  quantity: number;
+  cashFen: Fen;
+  keptFen: Fen;
   points: number;
   pointsFen: Fen;
 }
@@ -65,7 +82,7 @@ export function carriedBy(
 export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] | null {
   const { scope, leaf, payments, pieces, withFreight, cause, reason } = input;
   const { orderNo, buyerId } = leaf;
-  const reversals = pieces.map(({ lineNo, quantity }) => {
+  const reversals = pieces.map(({ lineNo, quantity }): Reversal => {
     const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
     if (!line) throw new Error(`${orderNo} has no line ${lineNo}`);
     const { freightFen, ...carried } = carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity);
@@ -78,20 +95,23 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   // What was given back without pieces (a goodwill) lowers what they can still bring.
   const shareFen = sumFen(reversals.map(({ cashFen }) => cashFen));
   const cashFen = minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
-  const parts = planRefund(payments, cashFen);
+  const kept = input.exchange?.(reversals, cashFen) ?? { creditFen: 0n, points: 0, pointsFen: 0n };
+  const refundFen = cashFen - kept.creditFen;
+  const parts = planRefund(payments, refundFen);
   if (!parts) return null;
   effects.reversals.push(...reversals.map(({ keptFen: _kept, ...reversal }) => reversal));
   effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
-  if (cashFen > 0n)
+  if (refundFen > 0n)
     effects.notices.push({
       orderNo,
       event: `refund_started:${cause}`,
       recipient: `buyer:${buyerId}`,
-      params: { amountFen: Number(cashFen), reason },
+      params: { amountFen: Number(refundFen), reason },
     });
-  returnPoints(effects, input, reversals);
+  returnPoints(effects, input, reversals, kept);
   const progress = withKept(moved(leaf.progress, pieces, { from: null, to: 'reversed' }), reversals);
-  if (!isAnythingKept({ ...leaf, progress })) returnCoupons(effects, scope, leaf);
+  // What was exchanged is still served by its coupons.
+  if (!input.exchange && !isAnythingKept({ ...leaf, progress })) returnCoupons(effects, scope, leaf);
   return { progress, givenBackFen: leaf.givenBackFen + cashFen };
 }
 
@@ -111,10 +131,11 @@ function returnPoints(
   effects: Effects,
   { leaf, payments, cause, at }: TakeBack,
   reversals: readonly Pick<Carried, 'points' | 'pointsFen'>[],
+  kept: { points: number; pointsFen: Fen },
 ): void {
   const { orderNo, rootNo, buyerId } = leaf;
-  const points = reversals.reduce((sum, reversal) => sum + reversal.points, 0);
-  const pointsFen = sumFen(reversals.map((reversal) => reversal.pointsFen));
+  const points = reversals.reduce((sum, reversal) => sum + reversal.points, 0) - kept.points;
+  const pointsFen = sumFen(reversals.map((reversal) => reversal.pointsFen)) - kept.pointsFen;
   // Of few points over many lines a piece can carry a share in money and not one whole point.
   if (points > 0)
     effects.points.push({
@@ -123,7 +144,9 @@ function returnPoints(
       frozenDelta: 0,
     });
   if (pointsFen === 0n) return;
-  const paidBy = `${orderNo}-PAY-${payments[0]?.outTradeNo ?? 'ZERO'}`;
+  const paidBy = leaf.exchangeOf
+    ? exchangeVoucherNo(orderNo)
+    : `${orderNo}-PAY-${payments[0]?.outTradeNo ?? 'ZERO'}`;
   effects.vouchers.push(
     pointsReturnVoucher({ orderNo, rootNo, operator: 'system', at }, { pointsFen, part: cause }, paidBy),
   );

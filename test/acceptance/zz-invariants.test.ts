@@ -54,6 +54,11 @@ const DAMAGE: [keyof typeof INVARIANTS, (given: Awaited<ReturnType<typeof givenO
       sql`INSERT INTO vouchers (voucher_no, kind, order_no, root_no, cause, operator, at) VALUES (${`${paid}-X`}, 'refund', ${paid}, ${paid}, 'x', 'x', now())`,
   ],
   [
+    'RT-8 I2 what leaves an order by an exchange arrives at its replacement',
+    ({ paid }) => sql`INSERT INTO postings (voucher_no, seq, debit, credit, amount_fen)
+      SELECT voucher_no, 99, 'deposits', 'exchange_clearing', 1 FROM vouchers WHERE root_no = ${paid} LIMIT 1`,
+  ],
+  [
     'FN-2 I2 per order the books’ money at the channels is what was received less what was refunded',
     ({ paid }) => sql`UPDATE payments SET received_fen = received_fen - 1 WHERE order_no = ${paid}`,
   ],

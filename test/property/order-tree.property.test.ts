@@ -96,6 +96,7 @@ test('IN-3 what an unpaid order gives back is exactly what it took', () => {
       fc.pre(root.payableFen > 0n);
       const { effects: back } = endUnpaid({
         scope: { root, leaves, attempts: [] },
+        payments: [],
         action: 'cancel_unpaid',
         reason: 'test',
         at,

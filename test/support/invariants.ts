@@ -49,6 +49,11 @@ export const INVARIANTS = {
     ),
   'FN-2 I2 all accounts together are zero': (db) =>
     rows(db, sql`SELECT sum(amount_fen) AS difference FROM account_entries HAVING sum(amount_fen) <> 0`),
+  'RT-8 I2 what leaves an order by an exchange arrives at its replacement': (db) =>
+    rows(
+      db,
+      sql`SELECT sum(amount_fen) AS difference FROM account_entries WHERE account = 'exchange_clearing' HAVING sum(amount_fen) <> 0`,
+    ),
   'FN-2 I2 per order the books’ money at the channels is what was received less what was refunded': (db) =>
     rows(
       db,
@@ -104,7 +109,7 @@ export const INVARIANTS = {
       sql`
       SELECT a.* FROM points_accounts a
       LEFT JOIN (SELECT buyer_id, sum(balance_delta) AS balance, sum(frozen_delta) AS frozen FROM points_movements GROUP BY 1) m USING (buyer_id)
-      LEFT JOIN (SELECT buyer_id, sum(points) AS held FROM orders WHERE state = 'awaiting_payment' AND parent_no IS NULL GROUP BY 1) o USING (buyer_id)
+      LEFT JOIN (SELECT buyer_id, sum(points) AS held FROM orders WHERE state = 'awaiting_payment' AND parent_no IS NULL AND exchange_of IS NULL GROUP BY 1) o USING (buyer_id)
       WHERE a.balance <> coalesce(m.balance, 0) OR a.frozen <> coalesce(m.frozen, 0) OR a.frozen <> coalesce(o.held, 0)`,
     ),
   'ST-1 I4 only transitions of the table happened, each from where the last one ended': forbiddenTransitions,

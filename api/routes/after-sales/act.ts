@@ -68,6 +68,10 @@ const merchantRoute = createRoute({
         z.strictObject({ do: z.literal('offer'), amountFen }),
         z.strictObject({
           do: z.literal('pass'),
+          refundInstead: z
+            .boolean()
+            .optional()
+            .openapi({ description: 'Of an exchange whose replacement cannot be had: refund it' }),
           dispositions: z
             .array(
               z.strictObject({
@@ -119,7 +123,7 @@ export function registerAfterSaleActions(app: App, deps: Deps): void {
     const { caseNo } = c.req.valid('param');
     const command = c.req.valid('json');
     const { row } = await accessCase(deps, c.get('principal'), caseNo);
-    if (command.do === 'agree' && row.kind === 'return_refund' && !command.returnTo)
+    if (command.do === 'agree' && row.kind !== 'refund_only' && !command.returnTo)
       throw new Problem('invalid_request', 'json.returnTo: say where the goods are to be sent');
     const result = await act(c, deps, 'merchant', caseNo, command);
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);

@@ -10,23 +10,37 @@ import { idempotencyKeyOf } from '../../idempotency.ts';
 import { afterSaleSchema, representCase } from '../../representations/after-sale.ts';
 import {
   bearer,
+  eachLineOnce,
   idempotencyHeader,
   json,
   jsonBody,
   orderNoParam,
   pageQuery,
-  piecesSchema,
+  pieceSchema,
   problems,
 } from '../../schemas.ts';
 
 const tags = ['After-sales'];
+
+const wantedSchema = z
+  .array(
+    pieceSchema.extend({
+      wantSkuId: z.string().min(1).max(64).optional().openapi({
+        description: 'For an exchange: the SKU of the same shop that is wanted; the same if absent',
+      }),
+    }),
+  )
+  .min(1)
+  .max(200)
+  .refine(eachLineOnce, 'a line comes twice');
 
 const applyRoute = createRoute({
   method: 'post',
   path: '/orders/{orderNo}/after-sales',
   tags,
   security: bearer,
-  summary: 'Apply for a refund, or for a return with refund, of pieces that have left (RF-2, RT-1)',
+  summary:
+    'Apply for a refund, a return with refund, or an exchange of pieces that have left (RF-2, RT-1, RT-8)',
   request: {
     headers: idempotencyHeader,
     params: orderNoParam,
@@ -35,7 +49,7 @@ const applyRoute = createRoute({
         kind: z.enum(CASE_KINDS),
         reason: z.enum(APPLIED_REASONS),
         words: z.string().trim().min(1).max(500),
-        lines: piecesSchema,
+        lines: wantedSchema,
       }),
     ),
   },
@@ -74,6 +88,8 @@ export function registerAfterSales(app: App, deps: Deps): void {
     if (node.kind === 'parent')
       throw new Problem('not_returnable', 'Open cases about the child orders, each by its own number.');
     const { kind, reason, words, lines } = c.req.valid('json');
+    if (kind !== 'exchange' && lines.some(({ wantSkuId }) => wantSkuId !== undefined))
+      throw new Problem('invalid_request', 'json.lines: wantSkuId belongs to an exchange; leave it out');
     const { scope, key } = await idempotencyKeyOf(c);
     const sealedWords = await deps.privacy.sealText(node.buyerId, words);
     const { verdict, caseNo } = await openCase(deps.db, {

@@ -56,7 +56,10 @@ export function registerPriceChanges(app: App, deps: Deps): void {
     const result = await sendCommand(c, deps, command, async () => {
       if (state !== 'awaiting_payment') throw new Problem('not_awaiting_payment', undefined, { state });
       const freightFen = freightInMoney(node.lines);
-      if (BigInt(freightOffFen) > freightFen || BigInt(priceOffFen + freightOffFen) >= node.payableFen)
+      if (
+        BigInt(freightOffFen) > freightFen ||
+        BigInt(priceOffFen + freightOffFen) >= node.payableFen - node.creditFen
+      )
         throw new Problem('price_cut_too_large', undefined, { payableFen: node.payableFen, freightFen });
       for (const attempt of await openAttemptsOf(deps.db, paymentRootNo)) await closeAttempt(deps, attempt);
     });

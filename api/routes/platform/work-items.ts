@@ -93,12 +93,12 @@ async function payByHand(
   refundNo: string,
   byHand: { proof: string; operator: string },
 ): Promise<boolean> {
-  const { refund, payment, rootNo } = await loadRefund(deps.db, refundNo);
+  const { refund, payment, rootNo, isMoved } = await loadRefund(deps.db, refundNo);
   const provider = deps.providers.get(payment.provider);
   if (!provider) throw new Error(`no payment provider ${payment.provider} is configured`);
   const known = await provider.queryRefund(payment, refundNo);
   if (known.state === 'succeeded' || known.state === 'pending') throw new Problem('refund_moving');
   const header = { orderNo: refund.orderNo, rootNo, operator: byHand.operator, at: deps.now() };
-  const voucher = refundVoucher(header, { ...refund, paidFrom: accounts.paidByHand });
+  const voucher = refundVoucher(header, { ...refund, paidFrom: accounts.paidByHand, isMoved });
   return await finishRefund(deps.db, refundNo, voucher, byHand);
 }

@@ -2,6 +2,7 @@ import { accept, change, type Decision, noEffects, refuse } from '../effects.ts'
 import type { PaymentScope } from '../node.ts';
 import { type Cuts, freightInMoney } from '../price-cut.ts';
 import { hasOpenAttempts } from './end-unpaid.ts';
+import { toCollect } from './record-payment.ts';
 
 /** What is to be taken off, beside what was taken off before. */
 export interface PriceChange extends Cuts {
@@ -20,7 +21,8 @@ export function changePrice(scope: PaymentScope, command: PriceChange): Decision
   if (root.state !== 'awaiting_payment' || !leaf) return refuse('not_awaiting_payment', root.state);
   if (hasOpenAttempts(scope)) return refuse('payment_in_progress', root.state);
   if (freightCutFen > freightInMoney(leaf.lines)) return refuse('price_cut_too_large', root.state);
-  if (priceCutFen + freightCutFen >= leaf.payableFen) return refuse('price_cut_too_large', root.state);
+  if (priceCutFen + freightCutFen >= toCollect(leaf).payableFen)
+    return refuse('price_cut_too_large', root.state);
   const effects = noEffects();
   const nodes = root.orderNo === leaf.orderNo ? [leaf] : [root, leaf];
   effects.nodes.push(

@@ -1,9 +1,14 @@
-import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
+import { exchangeVoucherNo } from '../../ledger/vouchers.ts';
+import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { PaymentScope } from '../node.ts';
+import { planRefund, type RefundablePayment } from '../refund-plan.ts';
+import { givePointsBack } from '../undo.ts';
 import { releaseStock } from './stock.ts';
 
 export interface EndUnpaidInput {
   scope: PaymentScope;
+  /** What paid the part that came over from an exchange. */
+  payments: readonly RefundablePayment[];
   action: 'cancel_unpaid' | 'expire';
   reason: string;
   at: Date;
@@ -18,7 +23,8 @@ export function hasOpenAttempts(scope: PaymentScope): boolean {
  * An unpaid order ends, by its buyer (CN-1) or by its deadline (ST-2): the whole payment scope at once (SP-5), giving
  * back stock, coupons and points exactly as they were taken (IN-3). Open attempts must have been closed before.
  */
-export function endUnpaid({ scope, action, reason, at }: EndUnpaidInput): Decision {
+export function endUnpaid(input: EndUnpaidInput): Decision {
+  const { scope, action, reason, at } = input;
   const { root, leaves } = scope;
   if (root.state !== 'awaiting_payment') return refuse('not_awaiting_payment', root.state);
   if (action === 'expire' && at < root.paymentDeadline) return refuse('deadline_not_reached', root.state);
@@ -26,7 +32,13 @@ export function endUnpaid({ scope, action, reason, at }: EndUnpaidInput): Decisi
   const effects = noEffects();
   const nodes = root.kind === 'parent' ? [root, ...leaves] : [root];
   effects.nodes.push(
-    ...nodes.map((node) => change(node, action, 'cancelled', { endedAt: at, endReason: reason })),
+    ...nodes.map((node) =>
+      change(node, action, 'cancelled', {
+        endedAt: at,
+        endReason: reason,
+        ...(node.creditFen > 0n ? { givenBackFen: node.creditFen } : {}),
+      }),
+    ),
   );
   effects.stock.push(...leaves.flatMap(releaseStock));
   effects.coupons.push(
@@ -37,7 +49,8 @@ export function endUnpaid({ scope, action, reason, at }: EndUnpaidInput): Decisi
       to: 'available' as const,
     })),
   );
-  if (root.points > 0) {
+  if (root.exchangeOf !== null) giveCreditBack(effects, input);
+  else if (root.points > 0) {
     const { orderNo, buyerId, points } = root;
     effects.points.push({ orderNo, buyerId, cause: 'unfreeze', balanceDelta: 0, frozenDelta: -points });
   }
@@ -48,4 +61,13 @@ export function endUnpaid({ scope, action, reason, at }: EndUnpaidInput): Decisi
     params: { reason },
   });
   return accept(effects);
+}
+
+/** A replacement whose difference nobody paid (RT-8): what came back for it is given back after all. */
+function giveCreditBack(effects: Effects, { scope: { root }, payments, reason, at }: EndUnpaidInput): void {
+  const { orderNo, creditFen } = root;
+  const parts = planRefund(payments, creditFen);
+  if (!parts) throw new Error(`the payments of ${orderNo} do not hold what came over from its exchange`);
+  effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
+  givePointsBack(effects, root, at, exchangeVoucherNo(orderNo));
 }

@@ -46,7 +46,7 @@ export function recordPayment(input: RecordPaymentInput): Decision {
     return giveBack(input, attempt, earlier ? 'paid_twice' : 'paid_after_close');
   }
   // The sum of today: an attempt of before a price change asked for another one (ST-8).
-  if (money.amountFen !== scope.root.payableFen) return giveBack(input, attempt, 'wrong_amount');
+  if (money.amountFen !== toCollect(scope.root).payableFen) return giveBack(input, attempt, 'wrong_amount');
   return pay(input, attempt);
 }
 
@@ -60,7 +60,7 @@ function pay(
     scope,
     at,
     contractOf,
-    (header, leaf) => paymentVoucher(header, leaf, payment),
+    (header, leaf) => paymentVoucher(header, toCollect(leaf), payment),
     outOfStock,
   );
   effects.payments.push(succeeded(money));
@@ -79,6 +79,16 @@ function pay(
   return { ...accept(effects), attemptsLeft: hasOpenAttempts({ ...scope, attempts: others }) };
 }
 
+/** What a payment of a node has to bring: all of it, less what came over from an exchange (RT-8). */
+export function toCollect({ payableFen, pointsFen, exchangeOf, creditFen }: OrderNode): {
+  payableFen: Fen;
+  pointsFen: Fen;
+} {
+  return exchangeOf === null
+    ? { payableFen, pointsFen }
+    : { payableFen: payableFen - creditFen, pointsFen: 0n };
+}
+
 /**
  * What payment means for the tree, whoever paid: leaves go on to shipment (or are cancelled where stock is gone,
  * decision 15), stock is sold, points are deducted, each leaf gets its voucher.
@@ -95,7 +105,8 @@ export function paidEffects(
 ): Effects {
   const effects = noEffects();
   if (root.kind === 'parent') effects.nodes.push(change(root, 'record_payment', 'split', { paidAt: at }));
-  if (root.points > 0) {
+  // What came over from an exchange was taken there.
+  if (root.points > 0 && root.exchangeOf === null) {
     const { orderNo, buyerId, points } = root;
     effects.points.push({ orderNo, buyerId, cause: 'deduct', balanceDelta: -points, frozenDelta: -points });
   }

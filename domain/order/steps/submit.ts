@@ -194,6 +194,8 @@ function base(input: SubmitInput, deadline: Date) {
     dispatch: 'merchant' as const,
     progress: {},
     shipmentsMade: 0,
+    exchangeOf: null,
+    creditFen: 0n,
     cancellationNo: null,
     cancellationDueAt: null,
     contractId: null,
