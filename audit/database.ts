@@ -69,7 +69,7 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
         part_of AS "partOf", carrier, tracking_no AS "trackingNo",
         (extract(epoch FROM clock_timestamp() - planned_at) * 1000)::float8 AS "ageMs",
         (SELECT coalesce(jsonb_agg(jsonb_build_object('lineNo', line_no, 'quantity', quantity)), '[]')
-          FROM shipment_lines l WHERE l.shipment_no = s.shipment_no AND quantity > 0) AS lines FROM shipments s`),
+          FROM shipment_lines l WHERE l.shipment_no = s.shipment_no AND quantity > 0) AS lines FROM shipments s WHERE order_no IS NOT NULL`),
     reversals: await rows(`
       SELECT order_no AS "orderNo", line_no AS "lineNo", quantity, cash_fen AS "cashFen", points_fen AS "pointsFen" FROM line_reversals`),
     cancellations: await rows(`

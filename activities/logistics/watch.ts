@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
-import type { ParcelMessages } from '../../db/commands/parcel-announcements.ts';
+import type { ParcelMessage } from '../../db/commands/parcel-messages.ts';
 import { asked, openStall, prepareWatch, takeTrack, watched } from '../../db/commands/parcels.ts';
 import type { Privacy } from '../../db/commands/privacy.ts';
 import { type ParcelRow, parcelsToWatch, possiblyStalled, silentParcels } from '../../db/queries/parcels.ts';
@@ -95,7 +95,10 @@ async function parcelOf({ privacy }: ParcelWatch, parcel: ParcelRow): Promise<Pa
   return { carrier: carrier as Carrier, trackingNo, phone: contact?.phone ?? null };
 }
 
-/** The order hears of milestones; what is not heard is delivered by the sweeper. */
-async function tell({ starter }: ParcelWatch, { orderNo, inboxIds }: ParcelMessages): Promise<void> {
-  for (const inboxId of inboxIds) await starter.signalOrder(orderNo, 'parcel_reported', inboxId);
+/** The order or the case hears of milestones; what is not heard is delivered by the sweeper. */
+async function tell({ starter }: ParcelWatch, messages: readonly ParcelMessage[]): Promise<void> {
+  for (const { orderNo, caseNo, inboxId } of messages) {
+    if (caseNo === null) await starter.signalOrder(orderNo, 'parcel_reported', inboxId);
+    else await starter.signalCase(caseNo, inboxId);
+  }
 }

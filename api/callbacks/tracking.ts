@@ -51,9 +51,12 @@ async function take(
     const { track } = verified;
     // Genuine and about another parcel: a number that was corrected since, or somebody else's.
     if (track.carrier !== parcel.carrier || track.trackingNo !== parcel.trackingNo) return 'unknown';
-    const { orderNo, inboxIds } = await takeTrack(deps.db, shipmentNo, track, now);
-    for (const inboxId of inboxIds)
-      tellQuietly(deps, orderNo, () => deps.workflows.signalOrder(orderNo, 'parcel_reported', inboxId));
+    for (const { orderNo, caseNo, inboxId } of await takeTrack(deps.db, shipmentNo, track, now))
+      tellQuietly(deps, orderNo, () =>
+        caseNo === null
+          ? deps.workflows.signalOrder(orderNo, 'parcel_reported', inboxId)
+          : deps.workflows.signalCase(caseNo, inboxId),
+      );
     return 'taken';
   } catch (error) {
     deps.logger.error({ shipmentNo, err: error }, 'a track report could not be stored');

@@ -4,6 +4,7 @@ import { CASE_KINDS, CASE_STATES, caseActions, REASON_CODES } from '../../domain
 import { CASE_WORDS } from '../../domain/after-sale/words.ts';
 import type { Viewer } from '../../domain/order/actions.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
+import { representReturnParcels, returnParcelSchema } from './track.ts';
 
 export const afterSaleSchema = z
   .object({
@@ -35,6 +36,9 @@ export const afterSaleSchema = z
     instructions: z.string().nullable(),
     carrier: z.string().nullable(),
     trackingNo: z.string().nullable(),
+    parcels: z
+      .array(returnParcelSchema)
+      .openapi({ description: 'What the buyer sent back, with its track; oldest first (RT-4)' }),
     refundedFen: fenSchema.nullable(),
     replacementNo: z
       .string()
@@ -85,6 +89,7 @@ export function representCase(row: CaseRow, words: string | null, viewer: Viewer
     outcome: row.outcome,
     openedAt: row.openedAt.toISOString(),
     endedAt: row.endedAt?.toISOString() ?? null,
+    parcels: representReturnParcels(row.parcels),
     evidence: row.evidence.map(({ evidenceId, givenBy, mediaType, bytes, at }) => ({
       ...{ evidenceId, givenBy, mediaType, bytes },
       at: at.toISOString(),

@@ -37,7 +37,9 @@ function representNode(
     state === 'awaiting_payment'
       ? Math.max(0, Math.ceil((node.paymentDeadline.getTime() - now.getTime()) / 1000))
       : null;
-  const shipments = leaves.flatMap((leaf) => leaf.shipments);
+  const shipments = leaves.flatMap(({ orderNo: leafNo, shipments: its }) =>
+    its.map((shipment) => ({ ...shipment, orderNo: leafNo })),
+  );
   const payments = tree.find((candidate) => candidate.orderNo === node.paymentRootNo)?.payments ?? [];
   const refunds = [node, ...children].flatMap((candidate) => candidate.refunds);
   const settlement = settlementOf(node);

@@ -5,7 +5,7 @@ import type { OrderRepresentation } from './order-schema.ts';
 
 /** A shipment from its planning on, with when it should leave (FU-2, FU-4). */
 export function representShipment(
-  shipment: OrderRow['shipments'][number],
+  shipment: OrderRow['shipments'][number] & { orderNo: string },
   { shipBy, now }: { shipBy: Date | null; now: Date },
 ): OrderRepresentation['shipments'][number] {
   const { shipmentNo, orderNo, stage, warehouse, lines, carrier, trackingNo, shippedAt } = shipment;

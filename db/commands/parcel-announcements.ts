@@ -1,41 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, isNull, notInArray } from 'drizzle-orm';
+import { and, eq, notInArray } from 'drizzle-orm';
 import { refusalCaseNo } from '../../domain/after-sale/open.ts';
 import type { Anomaly, TrackChange } from '../../domain/logistics/tracks.ts';
 import { STOPPING } from '../../domain/order/steps/parcel.ts';
-import type { Database } from '../client.ts';
-import { afterSales, inbox, notices, orders, parcelAnomalies, shipments } from '../schema/index.ts';
+import { afterSales, inbox, notices, orders, shipments } from '../schema/index.ts';
+import { closeAnomalies, openAnomalies } from './parcel-anomalies.ts';
+import { type ParcelMessage, type Transaction, tellCase } from './parcel-messages.ts';
+import { announceReturn } from './return-announcements.ts';
 
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+type Parcel = Pick<typeof shipments.$inferSelect, 'shipmentNo' | 'orderNo' | 'caseNo'>;
 
-/** What a report makes an order's workflow hear of: ids of inbox messages. */
-export interface ParcelMessages {
-  orderNo: string;
-  inboxIds: string[];
-}
-
-/** Anomalies opened and closed, told to buyer and merchant once each (LG-2), and what the order must know. */
+/** Anomalies opened and closed, told to buyer and merchant once each (LG-2), and what the order or the case must know. */
 export async function announce(
   tx: Transaction,
-  { shipmentNo, orderNo }: typeof shipments.$inferSelect,
+  { shipmentNo, orderNo, caseNo }: Parcel,
   change: Pick<TrackChange, 'opened' | 'closed' | 'milestone' | 'lastEventAt'>,
   at: Date,
-): Promise<ParcelMessages> {
+): Promise<ParcelMessage[]> {
+  if (caseNo !== null) return await announceReturn(tx, { shipmentNo, caseNo }, change, at);
+  if (orderNo === null) throw new Error(`the parcel ${shipmentNo} is nobody’s`);
+  return await announceSent(tx, { shipmentNo, orderNo }, change, at);
+}
+
+async function announceSent(
+  tx: Transaction,
+  { shipmentNo, orderNo }: { shipmentNo: string; orderNo: string },
+  change: Pick<TrackChange, 'opened' | 'closed' | 'milestone' | 'lastEventAt'>,
+  at: Date,
+): Promise<ParcelMessage[]> {
   const { opened, closed, milestone } = change;
   const messages: Record<string, unknown>[] = [];
-  const begun: Record<string, unknown>[] = [];
-  if (opened.length > 0) {
-    const rows = await tx
-      .insert(parcelAnomalies)
-      .values(opened.map((kind) => ({ shipmentNo, kind, openedAt: at })))
-      .returning({ id: parcelAnomalies.id, kind: parcelAnomalies.kind });
-    begun.push(...rows.flatMap((row) => stopping('opened', shipmentNo, row)));
+  const toCases: ParcelMessage[] = [];
+  const begun = await openAnomalies(tx, shipmentNo, opened, at);
+  if (begun.length > 0) {
     const [order] = await tx
       .select({ buyerId: orders.buyerId, merchantId: orders.merchantId })
       .from(orders)
       .where(eq(orders.orderNo, orderNo));
     await tx.insert(notices).values(
-      rows.flatMap(({ id, kind }) =>
+      begun.flatMap(({ id, kind }) =>
         [`buyer:${order?.buyerId}`, `merchant:${order?.merchantId}`].map((recipient) => ({
           orderNo,
           event: `parcel_${kind}:${shipmentNo}:${id}`,
@@ -46,23 +49,11 @@ export async function announce(
       ),
     );
   }
-  if (closed.length > 0) {
-    const rows = await tx
-      .update(parcelAnomalies)
-      .set({ closedAt: at })
-      .where(
-        and(
-          eq(parcelAnomalies.shipmentNo, shipmentNo),
-          inArray(parcelAnomalies.kind, [...closed]),
-          isNull(parcelAnomalies.closedAt),
-        ),
-      )
-      .returning({ id: parcelAnomalies.id, kind: parcelAnomalies.kind });
-    messages.push(...rows.flatMap((row) => stopping('closed', shipmentNo, row)));
-  }
-  messages.push(...begun);
+  const over = await closeAnomalies(tx, shipmentNo, closed, at);
+  messages.push(...over.flatMap((row) => stopping('closed', shipmentNo, row)));
+  messages.push(...begun.flatMap((row) => stopping('opened', shipmentNo, row)));
   if (opened.includes('refused')) messages.push({ what: 'refused', shipmentNo });
-  if (milestone === 'returned') await returned(tx, { orderNo, shipmentNo }, messages, at);
+  if (milestone === 'returned') toCases.push(...(await returned(tx, { orderNo, shipmentNo }, messages, at)));
   if (milestone === 'signed') {
     const others = await tx
       .select({ state: shipments.trackState })
@@ -71,7 +62,7 @@ export async function announce(
     if (others.every(({ state }) => state === 'signed'))
       messages.push({ what: 'signed', signedAt: (change.lastEventAt ?? at).toISOString() });
   }
-  if (messages.length === 0) return { orderNo, inboxIds: [] };
+  if (messages.length === 0) return toCases;
   const rows = messages.map((payload, index) => ({
     inboxId: randomUUID(),
     source: 'tracking',
@@ -84,7 +75,7 @@ export async function announce(
     receivedAt: at,
   }));
   await tx.insert(inbox).values(rows);
-  return { orderNo, inboxIds: rows.map(({ inboxId }) => inboxId) };
+  return [...toCases, ...rows.map(({ inboxId }) => ({ inboxId, orderNo, caseNo: null }))];
 }
 
 /** Each time that a trouble stops the clock is a hold of its own: its number sets it apart. */
@@ -102,7 +93,7 @@ async function returned(
   { orderNo, shipmentNo }: { orderNo: string; shipmentNo: string },
   messages: Record<string, unknown>[],
   at: Date,
-): Promise<void> {
+): Promise<ParcelMessage[]> {
   const caseNo = refusalCaseNo(shipmentNo);
   const [known] = await tx
     .select({ caseNo: afterSales.caseNo })
@@ -110,15 +101,8 @@ async function returned(
     .where(eq(afterSales.caseNo, caseNo));
   if (!known) {
     if (!messages.some(({ what }) => what === 'refused')) messages.push({ what: 'refused', shipmentNo });
-    return;
+    return [];
   }
-  await tx
-    .insert(inbox)
-    .values({
-      inboxId: randomUUID(),
-      ...{ source: 'tracking', eventKey: `${shipmentNo}:returned`, bodyHash: '', orderNo },
-      ...{ kind: 'case_commanded', actor: 'carrier', receivedAt: at },
-      payload: { caseNo, command: { do: 'parcel_signed', by: 'carrier' } },
-    })
-    .onConflictDoNothing();
+  const command = { do: 'parcel_signed', by: 'carrier' } as const;
+  return await tellCase(tx, { orderNo, caseNo, eventKey: `${shipmentNo}:returned`, command, at });
 }

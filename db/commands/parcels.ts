@@ -9,7 +9,8 @@ import {
 } from '../../domain/logistics/tracks.ts';
 import type { Database } from '../client.ts';
 import { parcelAnomalies, shipments, trackEvents } from '../schema/index.ts';
-import { announce, type ParcelMessages, type Transaction } from './parcel-announcements.ts';
+import { announce } from './parcel-announcements.ts';
+import type { ParcelMessage, Transaction } from './parcel-messages.ts';
 
 /** The secret under which a parcel's reports will come, stored before anybody is told it. */
 export async function prepareWatch(
@@ -42,7 +43,7 @@ export async function asked(db: Database, shipmentNo: string, failedAsks: number
 
 /**
  * Takes over what a carrier reports of a parcel (LG-1, LG-2), in one transaction at the parcel's row: new events,
- * where it is now, what went wrong or is over, who is told, and the messages to the order. The same report again, or an
+ * where it is now, what went wrong or is over, who is told, and the messages to the order or the case. The same report again, or an
  * older one, changes nothing but adding events not known yet.
  */
 export async function takeTrack(
@@ -56,12 +57,11 @@ export async function takeTrack(
     ended: boolean;
   },
   at: Date,
-): Promise<ParcelMessages> {
+): Promise<ParcelMessage[]> {
   return await db.transaction(async (tx) => {
     const parcel = await lock(tx, shipmentNo);
     // Its number was corrected while the report was on its way.
-    if (report.carrier !== parcel.carrier || report.trackingNo !== parcel.trackingNo)
-      return { orderNo: parcel.orderNo, inboxIds: [] };
+    if (report.carrier !== parcel.carrier || report.trackingNo !== parcel.trackingNo) return [];
     const known = await tx
       .select({ at: trackEvents.at, text: trackEvents.text })
       .from(trackEvents)
@@ -105,7 +105,7 @@ export async function takeTrack(
 }
 
 /** Silence became an alarm: once, whoever looks at the same time. */
-export async function openStall(db: Database, shipmentNo: string, at: Date): Promise<ParcelMessages> {
+export async function openStall(db: Database, shipmentNo: string, at: Date): Promise<ParcelMessage[]> {
   return await db.transaction(async (tx) => {
     const parcel = await lock(tx, shipmentNo);
     const already = await openOf(tx, shipmentNo);

@@ -2,6 +2,7 @@ import { getTableColumns } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { fenToJson } from '../../domain/fen-json.ts';
 import { isDecided } from '../../domain/order/cancellation.ts';
+import type { NewSentBack } from '../../domain/order/case-effects.ts';
 import type { Effects, Verdict } from '../../domain/order/effects.ts';
 import { type NewShipment, WORK_ITEM_DUE_MS } from '../../domain/order/fulfilment-effects.ts';
 import * as t from '../schema/index.ts';
@@ -43,10 +44,10 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
       t.refunds,
       effects.refunds.map((refund) => ({ ...refund, state: 'requested', createdAt: at })),
     ),
-    shipments: rowsOf(
-      t.shipments,
-      effects.shipments.map((shipment) => shipmentRow(shipment, at)),
-    ),
+    shipments: rowsOf(t.shipments, [
+      ...effects.shipments.map((shipment) => shipmentRow(shipment, at)),
+      ...effects.sentBack.map((parcel) => sentBackRow(parcel, at)),
+    ]),
     shipmentLines: rowsOf(
       t.shipmentLines,
       effects.shipments.flatMap(({ shipmentNo, lines }) => lines.map((line) => ({ shipmentNo, ...line }))),
@@ -108,12 +109,13 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
       t.workItems,
       effects.workItemsDone.map((item) => ({ ...item, closedAt: at, closedBy: 'system' })),
     ),
-    corrections: effects.corrections.map(({ shipmentNo, from, to }) => ({
+    corrections: effects.corrections.map(({ shipmentNo, from, to, onlyUnheard = false }) => ({
       shipment_no: shipmentNo,
       from_carrier: from.carrier,
       from_tracking_no: from.trackingNo,
       to_carrier: to.carrier,
       to_tracking_no: to.trackingNo,
+      only_unheard: onlyUnheard,
     })),
     vouchers: rowsOf(t.vouchers, vouchers),
     postings: rowsOf(
@@ -147,7 +149,13 @@ const referenced = <T extends { ref?: string }>(movement: T) => ({ ref: '', ...m
 function shipmentRow({ how, ...shipment }: NewShipment, at: Date): typeof t.shipments.$inferInsert {
   const times = how.stage === 'planned' ? { plannedAt: at, heardAt: at } : { shippedAt: at };
   const { lines: _lines, ...row } = shipment;
-  return { ...row, ...how, ...times, trackState: 'handed_over', failedAsks: 0, trackEnded: false };
+  return { ...row, ...how, ...times, ...NEW_TRACK };
+}
+
+const NEW_TRACK = { trackState: 'handed_over', failedAsks: 0, trackEnded: false } as const;
+
+function sentBackRow(parcel: NewSentBack, at: Date): typeof t.shipments.$inferInsert {
+  return { ...parcel, stage: 'handed_over', shippedAt: at, ...NEW_TRACK };
 }
 
 function rowsOf(table: PgTable, values: readonly object[]): Record<string, unknown>[] {

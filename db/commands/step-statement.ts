@@ -127,9 +127,9 @@ const fulfilment = (): Part[] => [
   UPDATE shipments s SET carrier = c.to_carrier, tracking_no = c.to_tracking_no, track_state = 'handed_over', track_ended = false,
     track_salt = NULL, watched_at = NULL, asked_at = NULL, failed_asks = 0, last_event_at = NULL, last_event_text = NULL
   FROM doc, jsonb_to_recordset(doc.d -> 'corrections') AS c(shipment_no text, from_carrier text, from_tracking_no text,
-    to_carrier text, to_tracking_no text)
+    to_carrier text, to_tracking_no text, only_unheard boolean)
   WHERE s.shipment_no = c.shipment_no AND s.carrier = c.from_carrier AND s.tracking_no = c.from_tracking_no
-    AND s.track_state <> 'signed' RETURNING 1)`,
+    AND s.track_state <> 'signed' AND NOT (c.only_unheard AND s.last_event_at IS NOT NULL) RETURNING 1)`,
   },
   { writes: sql`new_reversals AS (${insertFrom(t.lineReversals, 'reversals')} RETURNING 1)` },
   { writes: sql`new_cancellations AS (${insertFrom(t.cancellations, 'cancellations')} RETURNING 1)` },

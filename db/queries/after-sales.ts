@@ -1,19 +1,37 @@
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { CaseState } from '../../domain/after-sale/case.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
 import type { Database } from '../client.ts';
 import * as t from '../schema/index.ts';
 import { newestAddress } from './order-addresses.ts';
 
-/** A case with its pieces, its log and its evidence; undefined if there is none of that number. */
+/** All that a representation shows of a case. */
+const WITH_ALL = {
+  lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
+  log: { orderBy: asc(t.afterSaleLog.id) },
+  evidence: { orderBy: asc(t.afterSaleEvidence.at) },
+  parcels: {
+    columns: {
+      shipmentNo: true,
+      carrier: true,
+      trackingNo: true,
+      shippedAt: true,
+      trackState: true,
+      lastEventAt: true,
+    },
+    orderBy: asc(t.shipments.shippedAt),
+    with: {
+      events: { orderBy: [asc(t.trackEvents.at), asc(t.trackEvents.seq)] as SQL[] },
+      anomalies: { orderBy: asc(t.parcelAnomalies.openedAt) },
+    },
+  },
+} as const;
+
+/** A case with its pieces, its log, its evidence and what was sent back; undefined if there is none of that number. */
 export async function findCase(db: Database, caseNo: string) {
   return await db.query.afterSales.findFirst({
     where: eq(t.afterSales.caseNo, caseNo),
-    with: {
-      lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
-      log: { orderBy: asc(t.afterSaleLog.id) },
-      evidence: { orderBy: asc(t.afterSaleEvidence.at) },
-    },
+    with: WITH_ALL,
   });
 }
 
@@ -39,11 +57,7 @@ export async function listCases(
     ),
     orderBy: desc(t.afterSales.caseNo),
     limit: page.limit,
-    with: {
-      lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
-      log: { orderBy: asc(t.afterSaleLog.id) },
-      evidence: { orderBy: asc(t.afterSaleEvidence.at) },
-    },
+    with: WITH_ALL,
   });
 }
 

@@ -29,21 +29,22 @@ export async function loadShipment(db: Database, shipmentNo: string) {
       lines: true,
       warehouse: true,
       order: {
-        columns: { buyerId: true, createdAt: true, paidAt: true },
+        columns: { orderNo: true, buyerId: true, createdAt: true, paidAt: true },
         with: { lines: { columns: { lineNo: true, skuId: true, title: true } } },
       },
     },
   });
-  if (!row) throw new Error(`no shipment ${shipmentNo}`);
+  if (!row?.order) throw new Error(`no shipment ${shipmentNo}`);
+  const { order } = row;
   const [contact] = await db
     .select({ snapshot: t.orders.sealedContact, amended: t.orderAddresses.sealedContact })
     .from(t.orders)
     .leftJoin(t.orderAddresses, eq(t.orderAddresses.orderNo, t.orders.orderNo))
-    .where(eq(t.orders.orderNo, row.orderNo))
+    .where(eq(t.orders.orderNo, order.orderNo))
     .orderBy(sql`${t.orderAddresses.version} desc nulls last`)
     .limit(1);
-  if (!contact) throw new Error(`no order ${row.orderNo}`);
-  return { ...row, sealedContact: contact.amended ?? contact.snapshot };
+  if (!contact) throw new Error(`no order ${order.orderNo}`);
+  return { ...row, order, orderNo: order.orderNo, sealedContact: contact.amended ?? contact.snapshot };
 }
 
 /** A shipment of a warehouse with the state of an open request to stop its order; undefined for another's. */
@@ -51,12 +52,13 @@ export async function findWarehouseShipment(db: Database, shipmentNo: string, wa
   const [row] = await db
     .select({
       shipmentNo: t.shipments.shipmentNo,
-      orderNo: t.shipments.orderNo,
+      orderNo: t.orders.orderNo,
       stage: t.shipments.stage,
       system: t.warehouses.system,
       cancellation: t.cancellations.state,
     })
     .from(t.shipments)
+    .innerJoin(t.orders, eq(t.orders.orderNo, t.shipments.orderNo))
     .innerJoin(t.warehouses, eq(t.warehouses.warehouseId, t.shipments.warehouseId))
     .leftJoin(
       t.cancellations,

@@ -1,11 +1,19 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { isSent, type Sent } from '../../domain/fulfilment/stages.ts';
 import type { Database } from '../client.ts';
-import { orders, parcelAnomalies, shipmentReports, shipments, shops, trackEvents } from '../schema/index.ts';
+import {
+  afterSales,
+  orders,
+  parcelAnomalies,
+  shipmentReports,
+  shipments,
+  shops,
+  trackEvents,
+} from '../schema/index.ts';
 
 type Row = Awaited<ReturnType<typeof parcels>>[number];
 
-/** A parcel that has left, with what its watch needs of its order. */
+/** A parcel that is on its way, to a buyer or back, with what its watch needs of the order. */
 export type ParcelRow = Omit<Row, 'shipment'> & { shipment: Sent<Row['shipment']> };
 
 /** Only what has left is watched; the types know it from here on. */
@@ -23,7 +31,11 @@ const PARCEL = {
 };
 
 const parcels = (db: Database) =>
-  db.select(PARCEL).from(shipments).innerJoin(orders, eq(orders.orderNo, shipments.orderNo));
+  db
+    .select(PARCEL)
+    .from(shipments)
+    .leftJoin(afterSales, eq(afterSales.caseNo, shipments.caseNo))
+    .innerJoin(orders, sql`${orders.orderNo} = coalesce(${shipments.orderNo}, ${afterSales.orderNo})`);
 
 /** A parcel that nobody knows the end of is given up: by then its order ended, by word or by clock. */
 const WATCHED_DAYS = 60;
@@ -71,7 +83,10 @@ export async function possiblyStalled(
     .where(
       and(
         eq(shipments.trackEnded, false),
-        inArray(orders.state, ['awaiting_shipment', 'awaiting_receipt']),
+        or(
+          and(isNull(shipments.caseNo), inArray(orders.state, ['awaiting_shipment', 'awaiting_receipt'])),
+          eq(afterSales.state, 'returning'),
+        ),
         sql`coalesce(${shipments.lastEventAt}, ${shipments.shippedAt}) < ${before.toISOString()}::timestamptz`,
         sql`${shipments.trackState} not in ('signed', 'returned', 'refused', 'returning')`,
         sql`not exists (select 1 from ${parcelAnomalies} a where a.shipment_no = ${shipments.shipmentNo}
@@ -92,16 +107,17 @@ export async function findParcel(db: Database, shipmentNo: string) {
 
 /** The parcels of some orders with their whole tracks, oldest event first (LG-1). */
 export async function loadTracks(db: Database, orderNos: readonly string[]) {
-  return await db.query.shipments.findMany({
+  const rows = await db.query.shipments.findMany({
     where: inArray(shipments.orderNo, [...orderNos]),
     orderBy: asc(shipments.shipmentNo),
     with: {
       events: { orderBy: [asc(trackEvents.at), asc(trackEvents.seq)] },
       anomalies: { orderBy: asc(parcelAnomalies.openedAt) },
       reports: { orderBy: [asc(shipmentReports.at), asc(shipmentReports.receivedAt)] },
-      order: { columns: { region: true }, with: { merchant: { columns: { contact: true } } } },
+      order: { columns: { orderNo: true, region: true }, with: { merchant: { columns: { contact: true } } } },
     },
   });
+  return rows.flatMap(({ order, ...row }) => (order ? [{ ...row, order }] : []));
 }
 
 /** What a leaf's shop does on the carrier's word that the parcels are signed for (LG-4). */

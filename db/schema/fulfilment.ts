@@ -13,6 +13,7 @@ import {
 import type { ShipmentStage } from '../../domain/fulfilment/stages.ts';
 import type { Anomaly, ParcelState } from '../../domain/logistics/tracks.ts';
 import type { CancellationState, LineQuantity } from '../../domain/order/cancellation.ts';
+import { afterSales } from './after-sales.ts';
 import { fen, instant, sealed } from './columns.ts';
 
 /** Where stock lies. `system` names the warehouse management system that is told what to send; without one merchants hand over by themselves. */
@@ -29,14 +30,17 @@ export const warehouses = pgTable('warehouses', {
 
 /**
  * A shipment of a leaf (FU-2, FU-3, FU-4): planned for a warehouse and worked there, or handed over by the merchant; a
- * parcel with a track from then on (LG-1).
+ * parcel with a track from then on (LG-1). What a buyer sends back for a case (RT-4) is the case's and not the leaf's:
+ * it has no lines, and a query by order does not see it (ADR 16).
  */
 export const shipments = pgTable(
   'shipments',
   {
     shipmentNo: text('shipment_no').primaryKey(),
-    orderNo: text('order_no').notNull(),
-    rootNo: text('root_no').notNull(),
+    orderNo: text('order_no'),
+    rootNo: text('root_no'),
+    /** The case that it comes back for; null for a leaf's. */
+    caseNo: text('case_no').references(() => afterSales.caseNo),
     stage: text('stage').$type<ShipmentStage>().notNull().default('handed_over'),
     /** The warehouse that works it; null for what the merchant handed over. */
     warehouseId: text('warehouse_id'),
@@ -69,12 +73,14 @@ export const shipments = pgTable(
   (t) => [
     index('shipments_order').on(t.orderNo),
     index('shipments_root').on(t.rootNo),
+    index('shipments_case').on(t.caseNo).where(sql`case_no is not null`),
     // Serves the watch, which looks at parcels that are on their way.
     index('shipments_on_the_way').on(t.shippedAt).where(sql`not track_ended`),
     // Serves the look at what lies in a warehouse.
     index('shipments_in_warehouse')
       .on(t.heardAt)
       .where(sql`stage not in ('handed_over', 'refused', 'cancelled')`),
+    check('shipments_owner', sql`(${t.orderNo} is null) <> (${t.caseNo} is null)`),
     check(
       'shipments_parcel',
       sql`${t.stage} <> 'handed_over' or (${t.carrier} is not null and ${t.trackingNo} is not null and ${t.shippedAt} is not null)`,

@@ -43,6 +43,7 @@ export const shipmentRelations = relations(shipments, ({ many, one }) => ({
   lines: many(shipmentLines),
   reports: many(shipmentReports),
   order: one(orders, { fields: [shipments.orderNo], references: [orders.orderNo] }),
+  case: one(afterSales, { fields: [shipments.caseNo], references: [afterSales.caseNo] }),
   warehouse: one(warehouses, { fields: [shipments.warehouseId], references: [warehouses.warehouseId] }),
 }));
 
@@ -82,6 +83,7 @@ export const afterSaleRelations = relations(afterSales, ({ many, one }) => ({
   lines: many(afterSaleLines),
   log: many(afterSaleLog),
   evidence: many(afterSaleEvidence),
+  parcels: many(shipments),
   order: one(orders, { fields: [afterSales.orderNo], references: [orders.orderNo] }),
 }));
 

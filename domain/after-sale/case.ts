@@ -1,5 +1,7 @@
 import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
+import { WITHIN } from './deadlines.ts';
+import { cannotCorrect, correctableParcel, isNewest, type SentBack } from './parcels.ts';
 
 /** What a buyer asks for after shipping: money alone, money for goods that come back, or other goods for them (RT-8). */
 export const CASE_KINDS = ['refund_only', 'return_refund', 'exchange'] as const;
@@ -67,6 +69,8 @@ export interface AfterSale {
   /** The goods were signed for when it was opened. */
   wasSigned: boolean;
   dueAt: Date | null;
+  /** Oldest first: only the newest is on its way. */
+  parcels: readonly SentBack[];
 }
 
 /** Pieces that came back, by what became of them (IN-6). */
@@ -88,7 +92,8 @@ export type CaseCommand =
   | { do: 'fail'; by: 'merchant'; words: string }
   | { do: 'dispute'; by: 'buyer' | 'merchant'; words: string }
   | { do: 'decide'; by: 'platform'; outcome: 'refund' | 'return' | 'dismiss'; amountFen?: Fen; words: string }
-  | { do: 'parcel_signed'; by: 'carrier' }
+  /** Of a parcel that the buyer sent back, or of one that was refused: that has no number of its own. */
+  | { do: 'parcel_signed'; by: 'carrier'; shipmentNo?: string }
   | { do: 'time_over'; by: 'system' };
 
 /** What a command makes of a case. */
@@ -105,23 +110,7 @@ export interface CaseChange {
   outcome?: string;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
-/** Deadlines of every side (RF-3, RT-3, RT-4, RT-6). */
-export const WITHIN = {
-  merchantAnswers: 48 * HOUR_MS,
-  buyerAnswers: 48 * HOUR_MS,
-  someoneDisputes: 48 * HOUR_MS,
-  buyerSendsBack: 7 * DAY_MS,
-  /** After the carrier's word that the return was signed for. */
-  merchantInspects: 10 * DAY_MS,
-  /** For a return of which the carrier says nothing. */
-  parcelArrives: 30 * DAY_MS,
-  evidence: 48 * HOUR_MS,
-  platformDecides: 72 * HOUR_MS,
-} as const;
-
+const onTheWay: CaseChange = { to: 'returning', withinMs: WITHIN.parcelArrives };
 const refundPieces: CaseChange = { to: 'refunded', withinMs: null, refund: { what: 'pieces' } };
 const close = (outcome: string): CaseChange => ({ to: 'closed', withinMs: null, outcome });
 const dispute: CaseChange = { to: 'disputed', withinMs: WITHIN.evidence };
@@ -146,9 +135,13 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
       if (command.do === 'reject_offer') return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
       return 'not_now';
     case 'awaiting_parcel':
-      return command.do === 'send_back' ? { to: 'returning', withinMs: WITHIN.parcelArrives } : 'not_now';
+      return command.do === 'send_back' ? onTheWay : 'not_now';
     case 'returning':
-      if (command.do === 'parcel_signed') return { to: 'returning', withinMs: WITHIN.merchantInspects };
+      if (command.do === 'parcel_signed')
+        return isNewest(theCase, command.shipmentNo)
+          ? { to: 'returning', withinMs: WITHIN.merchantInspects }
+          : 'not_now';
+      if (command.do === 'send_back') return cannotCorrect(theCase, command) ?? onTheWay;
       if (command.do === 'pass') return pass(theCase, command);
       if (command.do === 'fail') return { to: 'inspection_failed', withinMs: WITHIN.someoneDisputes };
       return 'not_now';
@@ -233,6 +226,7 @@ export function caseActions(theCase: AfterSale, viewer: 'buyer' | 'merchant' | '
       countered: ['accept_offer', 'reject_offer'],
       rejected: ['dispute'],
       awaiting_parcel: ['send_back'],
+      returning: correctableParcel(theCase) ? ['send_back'] : [],
       inspection_failed: ['dispute'],
     },
     merchant: {

@@ -5,7 +5,8 @@ import type { OrderNode } from '../order/node.ts';
 import { isWithin } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
-import { type CaseKind, type CasePiece, REASONS, type Reason, WITHIN } from './case.ts';
+import { type CaseKind, type CasePiece, REASONS, type Reason } from './case.ts';
+import { WITHIN } from './deadlines.ts';
 
 export interface OpenCommand {
   kind: CaseKind;

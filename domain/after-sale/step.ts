@@ -18,15 +18,9 @@ import { endRequest } from '../order/steps/conclude-cancel.ts';
 import { releasing } from '../order/steps/holds.ts';
 import { returnStock, writeOffStock } from '../order/steps/stock.ts';
 import { carriedBy, takeBack } from '../order/take-back.ts';
-import {
-  type AfterSale,
-  type CaseChange,
-  type CaseCommand,
-  decide,
-  isCaseOver,
-  REASONS,
-  WITHIN,
-} from './case.ts';
+import { type AfterSale, type CaseChange, type CaseCommand, decide, isCaseOver, REASONS } from './case.ts';
+import { WITHIN } from './deadlines.ts';
+import { sendBack } from './send-back.ts';
 
 export interface CaseInput {
   theCase: AfterSale & { holdId: string; merchantId: string };
@@ -79,7 +73,8 @@ export function caseStep(input: CaseInput): Decision {
       ...(refundedFen === undefined ? {} : { refundedFen }),
     },
   });
-  const words = 'words' in command ? command.words : null;
+  if (command.do === 'send_back') sendBack(effects, theCase, command);
+  const words = wordsOf(command);
   const { caseNo, state: fromState } = theCase;
   effects.caseLog.push({ caseNo, action: command.do, actor, fromState, toState: next.to, words });
   if (next.to === 'disputed') effects.workItems.push(arbitration(theCase, at));
@@ -97,6 +92,12 @@ const optional = (set: { returnTo: string | undefined; instructions: string | un
   ...(set.returnTo === undefined ? {} : { returnTo: set.returnTo }),
   ...(set.instructions === undefined ? {} : { instructions: set.instructions }),
 });
+
+/** What the case's log keeps of a command: what was said, or the number of the parcel. */
+function wordsOf(command: CaseCommand): string | null {
+  if (command.do === 'send_back') return `${command.carrier} ${command.trackingNo}`;
+  return 'words' in command ? command.words : null;
+}
 
 const arbitrationOf = (caseNo: string): string => `case-${caseNo}`;
 

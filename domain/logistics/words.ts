@@ -47,3 +47,31 @@ export const ANOMALY_WORDS: Record<Anomaly, Words> = {
     en: 'the parcel was refused and goes back to the merchant; the refund follows its inspection',
   },
 };
+
+/** The same of a parcel that a buyer sends back for a case (RT-4). */
+export const RETURN_ANOMALY_WORDS: Record<Anomaly, Words> = {
+  stalled: {
+    zh: '退货物流长时间未更新，请买家联系快递公司查询',
+    en: 'nothing was heard of the return for long; the buyer should ask the carrier',
+  },
+  damaged: {
+    zh: '退货包裹在途中破损，商家签收前请验货并留存照片',
+    en: 'the return was damaged on the way; the merchant should look at it before signing, and take pictures',
+  },
+  lost: {
+    zh: '退货包裹可能已丢失，请买家向快递公司索赔，并与商家协商或申请平台介入',
+    en: 'the return seems to be lost; the buyer should claim it from the carrier and agree with the merchant, or call the platform',
+  },
+  wrong_address: {
+    zh: '退货地址有问题，请联系快递公司更正',
+    en: 'something is wrong with the return address; ask the carrier to correct it',
+  },
+  failed_delivery: {
+    zh: '退货派送未成功，请商家联系快递员约定派送时间',
+    en: 'the return could not be delivered; the merchant should agree on another time with the carrier',
+  },
+  refused: {
+    zh: '退货包裹被拒收，正退回买家，请双方协商或申请平台介入',
+    en: 'the return was refused and goes back to the buyer; agree with each other, or call the platform',
+  },
+};

@@ -36,6 +36,14 @@ export interface CaseRowChange {
   }>;
 }
 
+/** A parcel that a buyer sends back for a case (RT-4). */
+export interface NewSentBack {
+  shipmentNo: string;
+  caseNo: string;
+  carrier: string;
+  trackingNo: string;
+}
+
 /** What somebody did about a case, in their words. */
 export interface CaseLogEntry {
   caseNo: string;

@@ -1,6 +1,6 @@
 import type { Voucher } from '../ledger/vouchers.ts';
 import type { Fen } from '../money.ts';
-import type { CaseLogEntry, CaseRowChange, NewCase } from './case-effects.ts';
+import type { CaseLogEntry, CaseRowChange, NewCase, NewSentBack } from './case-effects.ts';
 import type {
   DecidedCancellation,
   LineReversal,
@@ -33,6 +33,7 @@ export interface Effects {
   cases: NewCase[];
   caseChanges: CaseRowChange[];
   caseLog: CaseLogEntry[];
+  sentBack: NewSentBack[];
   workItems: NewWorkItem[];
   workItemsDone: { workItemId: string; outcome: string }[];
   vouchers: Voucher[];
@@ -188,6 +189,7 @@ export function noEffects(): Effects {
     cases: [],
     caseChanges: [],
     caseLog: [],
+    sentBack: [],
     workItems: [],
     workItemsDone: [],
     vouchers: [],

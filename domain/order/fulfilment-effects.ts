@@ -81,4 +81,6 @@ export interface ShipmentCorrection {
   shipmentNo: string;
   from: { carrier: string; trackingNo: string };
   to: { carrier: string; trackingNo: string };
+  /** Only while its carrier has told nothing of it. */
+  onlyUnheard?: boolean;
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
+import { takeTrack } from '../../db/commands/parcels.ts';
 import { caseWorkflowId, orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
 import { eventsOf } from '../support/histories.ts';
 import { DAYS, HOURS, Lab } from '../support/lab.ts';
 import {
   type Buyer,
+  eventually,
   givenShop,
   givenSku,
   newBuyer,
@@ -122,6 +124,32 @@ test('RT-6 a return that nobody inspects is refunded by itself; its whole course
   const events = await Promise.all(workflowIds.map((workflowId) => eventsOf(lab.client, workflowId)));
   expect(events.flat().length).toBeLessThanOrEqual(60);
   await lab.client.workflow.getHandle(orderWorkflowId(orderNo)).result();
+});
+
+test('RT-6 ten days after the return was signed for it is refunded by itself, however late that was', async () => {
+  const { buyer, orderNo, caseNo } = await opened('return_refund');
+  await merchantActs(caseNo, agree);
+  await act(buyer, caseNo, sendBack);
+  await lab.skip(DAYS(25));
+  const [parcel] = (await readCase(buyer, caseNo)).parcels;
+  const { shipmentNo = '' } = parcel ?? {};
+  const at = lab.now();
+  const event = { at, text: '已签收', code: '3', location: null, state: 'signed' as const, trouble: null };
+  const messages = await takeTrack(
+    lab.db,
+    shipmentNo,
+    { ...sendBack, state: 'signed', events: [event], ended: true },
+    at,
+  );
+  expect(messages).toMatchObject([{ orderNo, caseNo }]);
+  for (const { inboxId } of messages) await lab.workflows.signalCase(caseNo, inboxId);
+  await eventually(
+    async () => (await readCase(buyer, caseNo)).log.at(-1)?.action === 'parcel_signed',
+    'the case to hear of the signature',
+  );
+  await after(DAYS(10), buyer, caseNo, 'refunded');
+  await refundsEnd(buyer, orderNo);
+  expect((await readOrder(buyer, orderNo)).amounts.refundedFen).toBe(20_000);
 });
 
 for (const [name, command] of [

@@ -4,9 +4,9 @@ import { isSent, type Sent, SHIPMENT_STAGES } from '../../../domain/fulfilment/s
 import { STAGE_WORDS } from '../../../domain/fulfilment/words.ts';
 import { CARRIER_PHONES, type Carrier } from '../../../domain/logistics/carriers.ts';
 import { estimateArrival } from '../../../domain/logistics/tracks.ts';
-import { ANOMALY_WORDS, STATE_WORDS } from '../../../domain/logistics/words.ts';
 import { accessOrder } from '../../access.ts';
 import type { App, Deps } from '../../context.ts';
+import { representTrack, trackSchema } from '../../representations/track.ts';
 import { bearer, json, orderNoParam, problems, promptSchema, timeSchema } from '../../schemas.ts';
 
 const parcelSchema = z
@@ -18,33 +18,13 @@ const parcelSchema = z
     carrierPhone: z.string(),
     merchantContact: z.string(),
     shippedAt: timeSchema,
-    state: z.string(),
-    words: promptSchema,
     estimatedArrival: z
       .object({
         at: timeSchema,
         rule: z.string().openapi({ description: 'The rule that made the estimate' }),
       })
       .nullable(),
-    events: z
-      .array(
-        z.object({
-          at: timeSchema,
-          text: z.string(),
-          state: z.string(),
-          words: promptSchema,
-          location: z.string().nullable(),
-        }),
-      )
-      .openapi({ description: 'The carrier’s own sentences, newest first' }),
-    anomalies: z.array(
-      z.object({
-        kind: z.string(),
-        words: promptSchema,
-        openedAt: timeSchema,
-        closedAt: timeSchema.nullable(),
-      }),
-    ),
+    ...trackSchema.shape,
   })
   .openapi('Parcel');
 
@@ -112,42 +92,14 @@ function representCourse({ shipmentNo, stage, reports }: Row): z.infer<typeof co
 }
 
 function representParcel(parcel: Sent<Row>): z.infer<typeof parcelSchema> {
-  const {
-    shipmentNo,
-    orderNo,
-    carrier,
-    trackingNo,
-    shippedAt,
-    trackState: state,
-    events,
-    anomalies,
-  } = parcel;
-  const estimate = estimateArrival({ ...parcel, state, region: parcel.order.region });
+  const { shipmentNo, carrier, trackingNo, shippedAt, trackState: state, order } = parcel;
+  const estimate = estimateArrival({ ...parcel, state, region: order.region });
   return {
-    shipmentNo,
-    orderNo,
-    carrier,
-    trackingNo,
+    ...{ shipmentNo, orderNo: order.orderNo, carrier, trackingNo },
     carrierPhone: CARRIER_PHONES[carrier as Carrier],
-    merchantContact: parcel.order.merchant?.contact ?? '',
+    merchantContact: order.merchant?.contact ?? '',
     shippedAt: shippedAt.toISOString(),
-    state,
-    words: STATE_WORDS[state],
     estimatedArrival: estimate && { at: estimate.at.toISOString(), rule: estimate.rule },
-    events: events
-      .map((event) => ({
-        at: event.at.toISOString(),
-        text: event.text,
-        state: event.state,
-        words: STATE_WORDS[event.state],
-        location: event.location,
-      }))
-      .toReversed(),
-    anomalies: anomalies.map(({ kind, openedAt, closedAt }) => ({
-      kind,
-      words: ANOMALY_WORDS[kind],
-      openedAt: openedAt.toISOString(),
-      closedAt: closedAt?.toISOString() ?? null,
-    })),
+    ...representTrack(parcel),
   };
 }

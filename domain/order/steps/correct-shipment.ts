@@ -12,7 +12,8 @@ export interface ShipmentCorrectionCommand {
 
 /** A parcel as its row is now. */
 export interface CorrectableParcel {
-  orderNo: string;
+  /** Null for what a buyer sends back. */
+  orderNo: string | null;
   carrier: string;
   trackingNo: string;
   trackState: ParcelState;
