@@ -12,6 +12,7 @@ import { registerAddresses } from './routes/addresses/addresses.ts';
 import { registerAfterSaleActions } from './routes/after-sales/act.ts';
 import { registerAfterSales } from './routes/after-sales/apply.ts';
 import { EVIDENCE_PATH, registerEvidence } from './routes/after-sales/evidence.ts';
+import { registerAfterSaleStatistics } from './routes/after-sales/statistics.ts';
 import { registerBenefits } from './routes/benefits/benefits.ts';
 import { registerCart } from './routes/cart/cart.ts';
 import { registerGetItem } from './routes/items/get.ts';
@@ -138,6 +139,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerRefunds(v1, deps);
   registerWorkItems(v1, deps);
   registerStatistics(v1, deps);
+  registerAfterSaleStatistics(v1, deps);
   registerChannelBills(v1, deps);
   registerGrants(v1, deps);
   registerTrackingCallback(v1, deps);

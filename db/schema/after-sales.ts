@@ -38,6 +38,9 @@ export const afterSales = pgTable(
     index('after_sales_order').on(t.orderNo),
     index('after_sales_buyer').on(t.buyerId, t.caseNo),
     index('after_sales_merchant').on(t.merchantId, t.state, t.caseNo),
+    // Serve the statistics: what was opened in a period, of all merchants or of one.
+    index('after_sales_opened').on(t.openedAt),
+    index('after_sales_merchant_opened').on(t.merchantId, t.openedAt),
     // Serves the reconciler: what should run.
     index('after_sales_open').on(t.openedAt).where(sql`ended_at is null`),
   ],

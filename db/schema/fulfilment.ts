@@ -74,6 +74,8 @@ export const shipments = pgTable(
     index('shipments_order').on(t.orderNo),
     index('shipments_root').on(t.rootNo),
     index('shipments_case').on(t.caseNo).where(sql`case_no is not null`),
+    // Serves the statistics: what left in a period.
+    index('shipments_shipped').on(t.shippedAt),
     // Serves the watch, which looks at parcels that are on their way.
     index('shipments_on_the_way').on(t.shippedAt).where(sql`not track_ended`),
     // Serves the look at what lies in a warehouse.

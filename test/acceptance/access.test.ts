@@ -47,7 +47,7 @@ const GRANTED: [RegExp, Role[]][] = [
   [/^POST \/platform\/orders\/\{orderNo\}\/hold/, ['customerService', 'operations']],
   [/^POST \/platform\/(coupons|points-grants)/, ['operations']],
   [/^GET \/platform\/statistics\//, ['customerService', 'operations']],
-  [/^GET \/merchant\/(orders|settlements|tasks)$/, ['merchant2', 'ownMerchant']],
+  [/^GET \/merchant\/(orders|settlements|tasks|statistics\/after-sales)$/, ['merchant2', 'ownMerchant']],
   // A file names orders in its rows: a foreign one is as if it did not exist (bulk-shipments.test.ts).
   [/^POST \/merchant\/shipments$/, ['merchant2', 'ownMerchant']],
   [/^\w+ \/merchant\/orders\/\{orderNo\}/, ['ownMerchant']],
