@@ -68,9 +68,12 @@ async function parcelReport(
   const { what, shipmentNo, signedAt } = payload;
   if (what === 'signed' && signedAt) return { what, signedAt: new Date(signedAt) };
   if (what !== 'refused') return payload as unknown as ParcelReport;
-  const [shipments, { inCases }] = await Promise.all([shipmentsOf(db, orderNo), caseGround(db, orderNo)]);
+  const [shipments, { inCases, periods }] = await Promise.all([
+    shipmentsOf(db, orderNo),
+    caseGround(db, orderNo),
+  ]);
   const lines = shipments.find((one) => one.shipmentNo === shipmentNo)?.lines ?? [];
-  return { what, shipmentNo, lines, inCases };
+  return { what, shipmentNo, lines, inCases, periods };
 }
 
 /** The clock ran out: the goods count as received (ST-3). Refused, without a trace, while a hold is open. */

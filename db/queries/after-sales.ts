@@ -69,10 +69,12 @@ export async function caseGround(db: Database, orderNo: string) {
         sql<Date | null>`case when ${t.orders.state} = 'completed' then ${t.orders.endedAt} end`.mapWith(
           t.orders.endedAt,
         ),
+      periods: t.shops.afterSalePeriods,
       isSigned: sql<boolean>`${t.orders.state} = 'completed' or not exists (
         select 1 from shipments s where s.order_no = ${t.orders.orderNo} and s.stage = 'handed_over' and s.track_state <> 'signed')`,
     })
     .from(t.orders)
+    .innerJoin(t.shops, eq(t.shops.shopId, t.orders.shopId))
     .where(eq(t.orders.orderNo, orderNo));
   if (!row) throw new Error(`no order ${orderNo}`);
   return { ...row, inCases: await piecesInCases(db, orderNo) };

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { CaseKind, CaseState, Reason } from '../../domain/after-sale/case.ts';
+import type { AfterSalePeriods } from '../../domain/after-sale/deadlines.ts';
 import { fen, instant, sealed } from './columns.ts';
 
 /** A buyer's case about a shipped leaf (RF-2, RT-1): its lines, whose turn it is and until when. Guarded by `version`. */
@@ -18,6 +19,8 @@ export const afterSales = pgTable(
     /** The hold that stops receipt and settlement of its leaf while it is open. */
     holdId: text('hold_id').notNull(),
     wasSigned: boolean('was_signed').notNull(),
+    /** Its shop's periods when it was opened. */
+    periods: jsonb('periods').$type<AfterSalePeriods>().notNull().default({}),
     openedAt: instant('opened_at').notNull(),
 
     state: text('state').$type<CaseState>().notNull(),

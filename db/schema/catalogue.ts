@@ -1,4 +1,5 @@
 import { boolean, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { AfterSalePeriods } from '../../domain/after-sale/deadlines.ts';
 import type { ReviewRules } from '../../domain/order/review-rules.ts';
 import type { FreightTemplate } from '../../domain/pricing/types.ts';
 import { fen, fenJson, instant } from './columns.ts';
@@ -39,6 +40,8 @@ export const shops = pgTable('shops', {
     .default(2 * 86_400),
   paymentMethods: text('payment_methods').array().notNull(),
   /** What sends a self-operated shop's order to a person's review, and how long any may wait for it (FU-1). */
+  /** How long the sides of an after-sale case have, in seconds, where not by default (RF-3, RT-3…RT-7). */
+  afterSalePeriods: jsonb('after_sale_periods').$type<AfterSalePeriods>().notNull().default({}),
   reviewRules: fenJson<ReviewRules>('review_rules').notNull().default({}),
 });
 

@@ -1,6 +1,6 @@
 import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
-import { WITHIN } from './deadlines.ts';
+import type { AfterSalePeriods, Period } from './deadlines.ts';
 import { cannotCorrect, correctableParcel, isNewest, type SentBack } from './parcels.ts';
 
 /** What a buyer asks for after shipping: money alone, money for goods that come back, or other goods for them (RT-8). */
@@ -66,6 +66,8 @@ export interface AfterSale {
   pieces: readonly CasePiece[];
   /** What the merchant offers instead, in fen. */
   offerFen: Fen | null;
+  /** Its shop's periods when it was opened. */
+  periods: AfterSalePeriods;
   /** The goods were signed for when it was opened. */
   wasSigned: boolean;
   dueAt: Date | null;
@@ -100,7 +102,7 @@ export type CaseCommand =
 export interface CaseChange {
   to: CaseState;
   /** How long the next one has. */
-  withinMs: number | null;
+  within: Period | null;
   offerFen?: Fen;
   /** What is paid back now: the pieces' own share, or an amount beside them; or their share pays a replacement. */
   refund?: { what: 'pieces' } | { what: 'amount'; amountFen: Fen } | { what: 'exchange' };
@@ -110,10 +112,10 @@ export interface CaseChange {
   outcome?: string;
 }
 
-const onTheWay: CaseChange = { to: 'returning', withinMs: WITHIN.parcelArrives };
-const refundPieces: CaseChange = { to: 'refunded', withinMs: null, refund: { what: 'pieces' } };
-const close = (outcome: string): CaseChange => ({ to: 'closed', withinMs: null, outcome });
-const dispute: CaseChange = { to: 'disputed', withinMs: WITHIN.evidence };
+const onTheWay: CaseChange = { to: 'returning', within: 'parcelArrives' };
+const refundPieces: CaseChange = { to: 'refunded', within: null, refund: { what: 'pieces' } };
+const close = (outcome: string): CaseChange => ({ to: 'closed', within: null, outcome });
+const dispute: CaseChange = { to: 'disputed', within: 'evidence' };
 
 /** What a command makes of a case in its state; a text is why it cannot. Pure: the caller guards by version. */
 export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | string {
@@ -126,24 +128,24 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
   switch (state) {
     case 'applied':
       if (command.do === 'agree') return kind === 'refund_only' ? refundPieces : askForParcel();
-      if (command.do === 'reject') return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+      if (command.do === 'reject') return { to: 'rejected', within: 'someoneDisputes' };
       if (command.do === 'offer')
-        return { to: 'countered', withinMs: WITHIN.buyerAnswers, offerFen: command.amountFen };
+        return { to: 'countered', within: 'buyerAnswers', offerFen: command.amountFen };
       return 'not_now';
     case 'countered':
       if (command.do === 'accept_offer') return acceptOffer(theCase);
-      if (command.do === 'reject_offer') return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+      if (command.do === 'reject_offer') return { to: 'rejected', within: 'someoneDisputes' };
       return 'not_now';
     case 'awaiting_parcel':
       return command.do === 'send_back' ? onTheWay : 'not_now';
     case 'returning':
       if (command.do === 'parcel_signed')
         return isNewest(theCase, command.shipmentNo)
-          ? { to: 'returning', withinMs: WITHIN.merchantInspects }
+          ? { to: 'returning', within: 'merchantInspects' }
           : 'not_now';
       if (command.do === 'send_back') return cannotCorrect(theCase, command) ?? onTheWay;
       if (command.do === 'pass') return pass(theCase, command);
-      if (command.do === 'fail') return { to: 'inspection_failed', withinMs: WITHIN.someoneDisputes };
+      if (command.do === 'fail') return { to: 'inspection_failed', within: 'someoneDisputes' };
       return 'not_now';
     case 'disputed':
     case 'arbitration':
@@ -156,11 +158,11 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
 const isWithdrawable = (state: CaseState): boolean =>
   ['applied', 'countered', 'rejected', 'awaiting_parcel', 'inspection_failed', 'disputed'].includes(state);
 
-const askForParcel = (): CaseChange => ({ to: 'awaiting_parcel', withinMs: WITHIN.buyerSendsBack });
+const askForParcel = (): CaseChange => ({ to: 'awaiting_parcel', within: 'buyerSendsBack' });
 
 function acceptOffer({ offerFen }: AfterSale): CaseChange | string {
   if (offerFen === null) return 'not_now';
-  return { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen: offerFen } };
+  return { to: 'refunded', within: null, refund: { what: 'amount', amountFen: offerFen } };
 }
 
 /** What came back is all of it, each piece once, whatever its fate; a replacement that cannot be had is refunded (RT-8). */
@@ -175,7 +177,7 @@ function pass(
     );
   if (!isComplete) return 'dispositions_differ';
   return kind === 'exchange' && !refundInstead
-    ? { to: 'exchanged', withinMs: null, refund: { what: 'exchange' }, dispositions }
+    ? { to: 'exchanged', within: null, refund: { what: 'exchange' }, dispositions }
     : { ...refundPieces, dispositions };
 }
 
@@ -188,7 +190,7 @@ function ruling(
     return kind !== 'refund_only' && state !== 'returning' ? askForParcel() : 'not_now';
   return amountFen === undefined
     ? refundPieces
-    : { to: 'refunded', withinMs: null, refund: { what: 'amount', amountFen } };
+    : { to: 'refunded', within: null, refund: { what: 'amount', amountFen } };
 }
 
 /**
@@ -201,7 +203,7 @@ function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
       if (kind !== 'refund_only') return askForParcel();
       return wasSigned ? dispute : refundPieces;
     case 'countered':
-      return { to: 'rejected', withinMs: WITHIN.someoneDisputes };
+      return { to: 'rejected', within: 'someoneDisputes' };
     case 'rejected':
     case 'inspection_failed':
       return close('not_disputed');
@@ -211,7 +213,7 @@ function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
       return refundPieces;
     case 'disputed':
       // The platform's own delay ends nothing: its work item is overdue, and it is reminded.
-      return { to: 'arbitration', withinMs: null };
+      return { to: 'arbitration', within: null };
     default:
       return 'not_now';
   }

@@ -6,7 +6,7 @@ import { isWithin } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
 import { type CaseKind, type CasePiece, REASONS, type Reason } from './case.ts';
-import { WITHIN } from './deadlines.ts';
+import { type AfterSalePeriods, periodMs } from './deadlines.ts';
 
 export interface OpenCommand {
   kind: CaseKind;
@@ -35,6 +35,8 @@ export interface OpenInput {
   items: readonly ExchangeableItem[];
   /** Pieces of the leaf in cases that are open. */
   inCases: readonly LineQuantity[];
+  /** Its shop's periods. */
+  periods: AfterSalePeriods;
   /** When it was received; null while it is not. */
   receivedAt: Date | null;
   /** All its parcels are signed for. */
@@ -44,18 +46,17 @@ export interface OpenInput {
   at: Date;
 }
 
-const DAY_MS = 24 * 3_600_000;
-/** How long after the receipt a case can be opened (RT-7): without a reason, and for what is the merchant's fault. */
-const WINDOW_DAYS = { buyer: 7, merchant: 15 } as const;
+/** How long after the receipt a case can be opened (RT-7), by whose fault it is. */
+const WINDOW = { buyer: 'returnWithoutReason', merchant: 'returnAtFault' } as const;
 
 /**
  * A buyer opens a case about pieces that have left (RF-2, RT-1): its hold stops the leaf's receipt and the settlement of
  * its lines from the same step on (RT-7). A piece is in one open case at a time.
  */
 export function openCase(input: OpenInput): Decision {
-  const { leaf, command, caseNo, inCases, receivedAt, at } = input;
+  const { leaf, command, caseNo, inCases, periods, receivedAt, at } = input;
   if (!isPossible('open_case', leaf.state)) return refuse('not_returnable', leaf.state);
-  const windowMs = WINDOW_DAYS[REASONS[command.reason]] * DAY_MS;
+  const windowMs = periodMs(periods, WINDOW[REASONS[command.reason]]);
   if (receivedAt && at.getTime() - receivedAt.getTime() > windowMs)
     return refuse('return_window_over', leaf.state);
   if (!isWithin(command.pieces, returnablePieces(leaf, inCases)))
@@ -74,11 +75,11 @@ export function openCase(input: OpenInput): Decision {
     placed: true,
   });
   effects.cases.push({
-    ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: input.isSigned },
+    ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: input.isSigned, periods },
     ...command,
     pieces: pieces.filter((piece) => piece !== null),
     state: 'applied',
-    dueAt: new Date(at.getTime() + WITHIN.merchantAnswers),
+    dueAt: new Date(at.getTime() + periodMs(periods, 'merchantAnswers')),
   });
   effects.caseLog.push({
     ...{ caseNo, action: 'apply', actor: input.actor, fromState: null, toState: 'applied' as const },
@@ -132,11 +133,11 @@ export const refusalCaseNo = (shipmentNo: string): string => `${shipmentNo}R`;
 export function openRefusal(
   leaf: OrderNode,
   parcel: { shipmentNo: string; lines: readonly LineQuantity[] },
-  inCases: readonly LineQuantity[],
+  ground: Pick<OpenInput, 'inCases' | 'periods'>,
   at: Date,
 ): Decision {
   const { orderNo, buyerId, merchantId } = leaf;
-  const free = returnablePieces(leaf, inCases);
+  const free = returnablePieces(leaf, ground.inCases);
   const pieces = parcel.lines.flatMap(({ lineNo, quantity }) => {
     const left = free.find((piece) => piece.lineNo === lineNo)?.quantity ?? 0;
     return left > 0 && quantity > 0 ? [{ lineNo, quantity: Math.min(left, quantity) }] : [];
@@ -149,10 +150,19 @@ export function openRefusal(
   const hold = { holdId: caseNo, orderNo, reason: 'parcel refused', placedBy: 'carrier' };
   effects.holds.push({ ...hold, placed: true });
   effects.cases.push({
-    ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, wasSigned: false, sealedWords: null },
+    ...{
+      caseNo,
+      orderNo,
+      buyerId,
+      merchantId,
+      holdId: caseNo,
+      wasSigned: false,
+      periods: ground.periods,
+      sealedWords: null,
+    },
     pieces: pieces.map((piece) => ({ ...piece, wantSkuId: null, differenceFen: null })),
     ...{ kind: 'return_refund', reason: 'refused_delivery', state: 'returning' },
-    dueAt: new Date(at.getTime() + WITHIN.parcelArrives),
+    dueAt: new Date(at.getTime() + periodMs(ground.periods, 'parcelArrives')),
   });
   effects.caseLog.push({
     ...{ caseNo, action: 'refused', actor: 'carrier', fromState: null },

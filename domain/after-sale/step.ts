@@ -19,7 +19,7 @@ import { releasing } from '../order/steps/holds.ts';
 import { returnStock, writeOffStock } from '../order/steps/stock.ts';
 import { carriedBy, takeBack } from '../order/take-back.ts';
 import { type AfterSale, type CaseChange, type CaseCommand, decide, isCaseOver, REASONS } from './case.ts';
-import { WITHIN } from './deadlines.ts';
+import { periodMs } from './deadlines.ts';
 import { sendBack } from './send-back.ts';
 
 export interface CaseInput {
@@ -61,7 +61,7 @@ export function caseStep(input: CaseInput): Decision {
   }
   effects.caseChanges.push({
     ...{ caseNo: theCase.caseNo, expectedVersion: theCase.version, to: next.to },
-    dueAt: next.withinMs === null ? null : new Date(at.getTime() + next.withinMs),
+    dueAt: next.within === null ? null : new Date(at.getTime() + periodMs(theCase.periods, next.within)),
     set: {
       ...(next.offerFen === undefined ? {} : { offerFen: next.offerFen }),
       ...(command.do === 'agree'
@@ -101,14 +101,14 @@ function wordsOf(command: CaseCommand): string | null {
 
 const arbitrationOf = (caseNo: string): string => `case-${caseNo}`;
 
-/** RT-3: the platform joins; both sides have 48 hours for evidence, it has 72 more. */
-function arbitration({ caseNo, orderNo }: AfterSale, at: Date) {
+/** RT-3: the platform joins; both sides have 48 hours for evidence, it has 72 more, where the shop says nothing else. */
+function arbitration({ caseNo, orderNo, periods }: AfterSale, at: Date) {
   return {
     ...{ workItemId: arbitrationOf(caseNo), kind: 'after_sale_disputed', orderNo },
     reason: `buyer and merchant disagree about ${caseNo}`,
     ownerRole: 'customer_service',
     waysOut: ['refund', 'return', 'dismiss'],
-    dueAt: new Date(at.getTime() + WITHIN.evidence + WITHIN.platformDecides),
+    dueAt: new Date(at.getTime() + periodMs(periods, 'evidence') + periodMs(periods, 'platformDecides')),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AfterSale, CaseKind, CaseState, Reason } from '../after-sale/case.ts';
+import type { AfterSalePeriods } from '../after-sale/deadlines.ts';
 import type { Fen } from '../money.ts';
 
 /** A new case, with the hold that it places on its leaf. */
@@ -11,6 +12,7 @@ export interface NewCase {
   reason: Reason;
   sealedWords: Buffer | null;
   holdId: string;
+  periods: AfterSalePeriods;
   wasSigned: boolean;
   state: CaseState;
   dueAt: Date | null;

@@ -1,4 +1,4 @@
-import { openRefusal } from '../../after-sale/open.ts';
+import { type OpenInput, openRefusal } from '../../after-sale/open.ts';
 import type { Anomaly } from '../../logistics/tracks.ts';
 import type { LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
@@ -9,7 +9,10 @@ import { placeHold, releaseHold } from './holds.ts';
 export type ParcelReport =
   | { what: 'signed'; signedAt: Date }
   /** Refused, with what is in it (LG-3). */
-  | { what: 'refused'; shipmentNo: string; lines: readonly LineQuantity[]; inCases: readonly LineQuantity[] }
+  | ({ what: 'refused'; shipmentNo: string; lines: readonly LineQuantity[] } & Pick<
+      OpenInput,
+      'inCases' | 'periods'
+    >)
   /** `id` sets apart the times that a parcel had the same trouble. */
   | { what: 'opened' | 'closed'; shipmentNo: string; anomaly: Anomaly; id?: number };
 
@@ -27,7 +30,7 @@ export function reportParcel(
   policy: { signedReceiptSeconds: number | null },
   at: Date,
 ): Decision {
-  if (report.what === 'refused') return openRefusal(leaf, report, report.inCases, at);
+  if (report.what === 'refused') return openRefusal(leaf, report, report, at);
   if (report.what === 'signed') return signed(leaf, report.signedAt, policy.signedReceiptSeconds, at);
   const hold = {
     holdId: [report.shipmentNo, report.anomaly, ...(report.id ? [report.id] : [])].join('-'),
