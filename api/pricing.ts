@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { loadPricingFacts, type PricingFacts } from '../db/queries/catalogue.ts';
 import type { PricedBasket } from '../domain/pricing/basket.ts';
+import { POINTS_POLICY } from '../domain/pricing/points.ts';
 import { priceBasket } from '../domain/pricing/price.ts';
-import type { PointsPolicy } from '../domain/pricing/types.ts';
 import type { Deps } from './context.ts';
 import { Problem } from './errors.ts';
 
@@ -12,8 +12,6 @@ export interface BasketRequest {
   couponIds: readonly string[];
   points: number;
 }
-
-const POINTS_POLICY: PointsPolicy = { pointsPerYuan: 100, maxPercent: 50 };
 
 /** Prices a basket from what catalogue, member centre, promotion centre and logistics say now (CK-1). */
 export async function priceRequest(

@@ -4,6 +4,7 @@ import { caseGround } from '../../db/queries/after-sales.ts';
 import { outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
 import { contractsInForce, loadContract, loadPaymentScope } from '../../db/queries/order-nodes.ts';
 import { findParcel, signaturePolicy } from '../../db/queries/parcels.ts';
+import { earnRateOf } from '../../db/queries/shops.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
 import {
   correctShipment as decideCorrection,
@@ -42,8 +43,8 @@ export function correctShipment(db: Database, step: MessageStep): Promise<StepRe
 
 /** The buyer's word that the goods arrived (ST-4). */
 export function receive(db: Database, step: MessageStep): Promise<StepResult> {
-  return commandStep(db, step, 'receive', async (leaf, _payload, at, actor) =>
-    decideReceipt({ leaf, contract: await contractOf(db, leaf, at), by: 'buyer', operator: actor, at }),
+  return commandStep(db, step, 'receive', async (leaf, _payload, at, operator) =>
+    decideReceipt({ leaf, ...(await receiptTerms(db, leaf, at)), by: 'buyer', operator, at }),
   );
 }
 
@@ -87,13 +88,19 @@ export async function autoReceive(
     { orderNo, stepKey: 'auto_receive', action: 'receive', actor: 'system', at, input: {} },
     async () => {
       const leaf = await requireNode(db, orderNo);
-      const contract = await contractOf(db, leaf, at);
+      const terms = await receiptTerms(db, leaf, at);
       return {
         nodes: [leaf],
-        decision: decideReceipt({ leaf, contract, by: 'auto', operator: 'system', at }),
+        decision: decideReceipt({ leaf, ...terms, by: 'auto', operator: 'system', at }),
       };
     },
   );
+}
+
+/** By what merchant and buyer earn at the receipt. */
+async function receiptTerms(db: Database, leaf: OrderNode, at: Date) {
+  const [contract, earnRate] = await Promise.all([contractOf(db, leaf, at), earnRateOf(db, leaf.shopId)]);
+  return { contract, earnRate };
 }
 
 /** The row as it is: how a workflow starts from it, and adopts what happened beside it. */

@@ -91,12 +91,13 @@ export async function endUnpaid(
   const message = inboxId ? await loadInboxMessage(db, inboxId) : null;
   const reason = message ? String(message.payload['reason'] ?? 'buyer_request') : 'payment_timeout';
   const actor = message?.actor ?? 'system';
+  const byBuyer = message === null || actor.startsWith('buyer:');
   const at = new Date(atMs);
   const stepKey = inboxId ?? 'expire';
   return await runStep(db, { orderNo, stepKey, action, actor, at, inboxId, input: { reason } }, async () => {
     const scope = await requireScope(db, orderNo);
     const payments = scope.root.exchangeOf === null ? [] : await refundablePayments(db, orderNo);
-    return { nodes: nodesOf(scope), decision: decideEnd({ scope, payments, action, reason, at }) };
+    return { nodes: nodesOf(scope), decision: decideEnd({ scope, payments, action, reason, byBuyer, at }) };
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Database } from '../../db/client.ts';
 import { finishRefund as finish, queueRefund as queue } from '../../db/commands/refunds.ts';
 import { loadRefund } from '../../db/queries/refunds.ts';
-import { accounts, refundVoucher } from '../../domain/ledger/vouchers.ts';
+import { accounts } from '../../domain/ledger/voucher.ts';
+import { refundVoucher } from '../../domain/ledger/vouchers.ts';
 import { type PaymentProviders, providerOf } from './providers.ts';
 
 export type RefundAnswer = { state: 'succeeded' } | { state: 'pending' } | { state: 'refused'; code: string };

@@ -115,6 +115,9 @@ const nodeFields = {
       netFen: fenSchema,
     })
     .nullable(),
+  pointsEarned: z.number().int().openapi({
+    description: 'By what was received and stays (CK-12); 0 before the receipt',
+  }),
   prompt: promptSchema,
   contact: contactSchema.nullable().openapi({
     description:

@@ -3,6 +3,7 @@ import { isInWarehouse, isSent } from '../../domain/fulfilment/stages.ts';
 import { sumFen } from '../../domain/money.ts';
 import { actionsOf } from '../../domain/order/actions.ts';
 import { isAmendable } from '../../domain/order/amendable.ts';
+import { pointsEarned } from '../../domain/order/earned-points.ts';
 import { isReviewOverdue, shipByOf, shipOverdueSince } from '../../domain/order/overdue.ts';
 import type { Progress } from '../../domain/order/progress.ts';
 import { merchantPromptOf, type PromptSubject, promptOf } from '../../domain/order/prompts.ts';
@@ -109,6 +110,7 @@ function representNode(
       state: refundState,
     })),
     settlement: viewer === 'buyer' ? null : settlement,
+    pointsEarned: leaves.reduce((sum, leaf) => sum + pointsEarned(leaf), 0),
     prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
     ...(contacts.get(node.orderNo) ?? { contact: null, addressVersion: 0 }),
     actions: actionsOf({ ...node, amendable, stoppable, isQueued }, viewer, now),

@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm';
-import type { Voucher } from '../../domain/ledger/vouchers.ts';
+import type { Voucher } from '../../domain/ledger/voucher.ts';
 import { WORK_ITEM_DUE_MS } from '../../domain/order/fulfilment-effects.ts';
 import type { Database } from '../client.ts';
 import { notices, orders, postings, refunds, vouchers, workItems } from '../schema/index.ts';

@@ -33,11 +33,14 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
     })),
     stock: rowsOf(t.stockMovements, dated(effects.stock).map(referenced)),
     points: rowsOf(t.pointsMovements, dated(effects.points).map(referenced)),
-    coupons: coupons.map(({ couponId, orderNo, from, to }) => ({
+    coupons: coupons.map(({ couponId, orderNo, from, to, reissued }) => ({
       coupon_id: couponId,
       order_no: orderNo,
       from_state: from,
       to_state: to,
+      ...(reissued
+        ? { reissued_id: reissued.couponId, valid_from: reissued.validFrom, valid_to: reissued.validTo }
+        : {}),
     })),
     payments: rowsOf(t.payments, payments).map((row) => ({ ...row, at })),
     refunds: rowsOf(

@@ -38,12 +38,13 @@ const common = (): Part[] => [
     holds = coalesce(c.holds, o.holds), clock_left_ms = coalesce(c.clock_left_ms, o.clock_left_ms), receipt_extended = coalesce(c.receipt_extended, o.receipt_extended),
     given_back_fen = coalesce(c.given_back_fen, o.given_back_fen),
     price_cut_fen = coalesce(c.price_cut_fen, o.price_cut_fen), freight_cut_fen = coalesce(c.freight_cut_fen, o.freight_cut_fen),
+    earn_rate = coalesce(c.earn_rate, o.earn_rate),
     ended_at = coalesce(c.ended_at, o.ended_at), end_reason = coalesce(c.end_reason, o.end_reason)
   FROM doc, jsonb_to_recordset(doc.d -> 'nodes') AS c(order_no text, expected_version int, from_state text, to_state text,
     review text, review_reason text, dispatch text, progress jsonb, shipments_made int, cancellation_no text, cancellation_due_at timestamptz,
     contract_id text, paid_at timestamptz, shipped_at timestamptz,
     auto_receipt_at timestamptz, holds int, clock_left_ms bigint, receipt_extended boolean, given_back_fen bigint, price_cut_fen bigint,
-    freight_cut_fen bigint, ended_at timestamptz, end_reason text)
+    freight_cut_fen bigint, earn_rate int, ended_at timestamptz, end_reason text)
   WHERE o.order_no = c.order_no AND o.version = c.expected_version AND o.state = c.from_state RETURNING 1)`,
   },
   {
@@ -61,22 +62,36 @@ stock AS (
   },
   { writes: sql`movements AS (${insertFrom(t.stockMovements, 'stock')} RETURNING 1)` },
   {
-    must: ['(SELECT count(*) FROM points) = (SELECT count(*) FROM points_delta)', 'points_insufficient'],
+    must: [
+      '(SELECT count(*) FROM points) + (SELECT count(*) FROM points_opened) = (SELECT count(*) FROM points_delta)',
+      'points_insufficient',
+    ],
     writes: sql`points_delta AS (
   SELECT buyer_id, sum(balance_delta)::int AS balance, sum(frozen_delta)::int AS frozen, bool_or(cause = 'freeze') AS freezes
   FROM doc, jsonb_populate_recordset(NULL::points_movements, doc.d -> 'points') GROUP BY 1),
 points AS (
   UPDATE points_accounts a SET balance = a.balance + p.balance, frozen = a.frozen + p.frozen FROM points_delta p
-  WHERE a.buyer_id = p.buyer_id AND (NOT p.freezes OR a.balance - a.frozen >= p.frozen - p.balance) RETURNING 1)`,
+  WHERE a.buyer_id = p.buyer_id AND (NOT p.freezes OR a.balance - a.frozen >= p.frozen - p.balance) RETURNING 1),
+points_opened AS (
+  INSERT INTO points_accounts AS a (buyer_id, balance, frozen) SELECT p.buyer_id, p.balance, p.frozen FROM points_delta p
+  WHERE NOT p.freezes AND NOT EXISTS (SELECT FROM points_accounts o WHERE o.buyer_id = p.buyer_id)
+  ON CONFLICT (buyer_id) DO UPDATE SET balance = a.balance + excluded.balance, frozen = a.frozen + excluded.frozen RETURNING 1)`,
   },
   { writes: sql`points_moved AS (${insertFrom(t.pointsMovements, 'points')} RETURNING 1)` },
   {
     must: all('coupons_changed', 'coupons', 'coupon_unavailable'),
     writes: sql`coupons_changed AS (
-  UPDATE coupons k SET state = c.to_state, order_no = CASE WHEN c.to_state = 'available' THEN NULL ELSE c.order_no END
+  UPDATE coupons k SET state = c.to_state, order_no = CASE WHEN c.to_state IN ('available', 'expired') THEN NULL ELSE c.order_no END
   FROM doc, jsonb_to_recordset(doc.d -> 'coupons') AS c(coupon_id text, order_no text, from_state text, to_state text)
   WHERE k.coupon_id = c.coupon_id AND k.state = c.from_state
     AND (c.from_state = 'available' OR k.order_no = c.order_no) RETURNING 1)`,
+  },
+  {
+    writes: sql`coupons_reissued AS (
+  INSERT INTO coupons (coupon_id, buyer_id, name, scope, issuer, threshold_fen, benefit, valid_from, valid_to)
+  SELECT c.reissued_id, k.buyer_id, k.name, k.scope, k.issuer, k.threshold_fen, k.benefit, c.valid_from, c.valid_to
+  FROM doc, jsonb_to_recordset(doc.d -> 'coupons') AS c(coupon_id text, reissued_id text, valid_from timestamptz, valid_to timestamptz)
+  JOIN coupons k USING (coupon_id) WHERE c.reissued_id IS NOT NULL RETURNING 1)`,
   },
   {
     must: all('payments_changed', 'payments'),

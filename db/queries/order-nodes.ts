@@ -43,6 +43,7 @@ const NODE_COLUMNS = {
   givenBackFen: true,
   priceCutFen: true,
   freightCutFen: true,
+  earnRate: true,
 } as const;
 
 const scopeQuery = oncePerDatabase((db) =>
@@ -53,6 +54,7 @@ const scopeQuery = oncePerDatabase((db) =>
       orderBy: asc(t.orders.orderNo),
       with: {
         lines: { orderBy: asc(t.orderLines.lineNo) },
+        coupons: { columns: { couponId: true, validTo: true } },
         payments: {
           columns: { outTradeNo: true, provider: true, method: true, amountFen: true, state: true },
         },
@@ -67,7 +69,7 @@ export async function loadPaymentScope(db: Database, rootNo: string): Promise<Pa
   const root = rows.find((row) => row.orderNo === rootNo);
   if (!root) return undefined;
   const leaves = root.kind === 'parent' ? rows.filter((row) => row.kind === 'child') : [root];
-  return { root, leaves, attempts: root.payments };
+  return { root, leaves, attempts: root.payments, coupons: root.coupons };
 }
 
 const nodeQuery = oncePerDatabase((db) =>

@@ -14,7 +14,10 @@ export const promotions = pgTable('promotions', {
   validTo: instant('valid_to').notNull(),
 });
 
-/** A coupon in a buyer's hand (CK-5): available → locked by submit → used by payment, or available again. */
+/**
+ * A coupon in a buyer's hand (CK-5): available → locked by submit → used by payment, or available again. Given back after
+ * its time it is expired, and where the buyer had no fault another one takes its place (decision 7).
+ */
 export const coupons = pgTable(
   'coupons',
   {
@@ -27,14 +30,18 @@ export const coupons = pgTable(
     benefit: fenJson<CouponBenefit>('benefit').notNull(),
     validFrom: instant('valid_from').notNull(),
     validTo: instant('valid_to').notNull(),
-    state: text('state', { enum: ['available', 'locked', 'used'] })
+    state: text('state', { enum: ['available', 'locked', 'used', 'expired'] })
       .notNull()
       .default('available'),
     /** The payment root that holds it while locked or used. */
     orderNo: text('order_no'),
   },
-  // Serves the buyer's coupon list and the quote.
-  (t) => [index('coupons_buyer').on(t.buyerId, t.state)],
+  (t) => [
+    // Serves the buyer's coupon list and the quote.
+    index('coupons_buyer').on(t.buyerId, t.state),
+    // Serves loading a payment root with what it holds.
+    index('coupons_order').on(t.orderNo),
+  ],
 );
 
 /** Member levels and the percent of the price they pay (CK-3). */
@@ -57,7 +64,9 @@ export const pointsMovements = pgTable(
     id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
     buyerId: text('buyer_id').notNull(),
     orderNo: text('order_no'),
-    cause: text('cause', { enum: ['freeze', 'unfreeze', 'deduct', 'return', 'opening'] }).notNull(),
+    cause: text('cause', {
+      enum: ['freeze', 'unfreeze', 'deduct', 'return', 'opening', 'earn', 'unearn'],
+    }).notNull(),
     balanceDelta: integer('balance_delta').notNull(),
     frozenDelta: integer('frozen_delta').notNull(),
     /** Sets apart the movements of one cause: the step, where an order comes back in parts. */

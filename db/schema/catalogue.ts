@@ -39,6 +39,8 @@ export const shops = pgTable('shops', {
     .notNull()
     .default(2 * 86_400),
   paymentMethods: text('payment_methods').array().notNull(),
+  /** Points a buyer earns per whole yuan of goods that stay (CK-12); 0: none. */
+  earnRate: integer('earn_rate').notNull().default(1),
   /** What sends a self-operated shop's order to a person's review, and how long any may wait for it (FU-1). */
   /** How long the sides of an after-sale case have, in seconds, where not by default (RF-3, RT-3…RT-7). */
   afterSalePeriods: jsonb('after_sale_periods').$type<AfterSalePeriods>().notNull().default({}),

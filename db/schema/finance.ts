@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import type { VoucherKind } from '../../domain/ledger/vouchers.ts';
+import type { VoucherKind } from '../../domain/ledger/voucher.ts';
 import { fen, instant } from './columns.ts';
 
 /** A voucher (FN-1): why money moved in the books, when, by whom. Append-only; the database refuses the rest. */

@@ -84,6 +84,8 @@ export const orders = pgTable(
     freightCutFen: fen('freight_cut_fen').notNull().default(sql`0`),
     /** What was given back of its money, on its way or done; never more than was paid for it (PY-8). */
     givenBackFen: fen('given_back_fen').notNull().default(sql`0`),
+    /** Points per whole yuan by which it earned when it was received (CK-12); null before. */
+    earnRate: integer('earn_rate'),
     endedAt: instant('ended_at'),
     endReason: text('end_reason'),
   },

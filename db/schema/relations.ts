@@ -1,5 +1,6 @@
 import { relations } from 'drizzle-orm';
 import { afterSaleEvidence, afterSaleLines, afterSaleLog, afterSales } from './after-sales.ts';
+import { coupons } from './benefits.ts';
 import { merchants, shops } from './catalogue.ts';
 import { settlementLines } from './finance.ts';
 import {
@@ -22,6 +23,7 @@ export const orderRelations = relations(orders, ({ many, one }) => ({
   addresses: many(orderAddresses),
   payments: many(payments),
   refunds: many(refunds),
+  coupons: many(coupons),
   settlementLines: many(settlementLines),
   shop: one(shops, { fields: [orders.shopId], references: [shops.shopId] }),
   merchant: one(merchants, { fields: [orders.merchantId], references: [merchants.merchantId] }),
@@ -31,6 +33,10 @@ export const orderRelations = relations(orders, ({ many, one }) => ({
 
 export const orderLineRelations = relations(orderLines, ({ one }) => ({
   order: one(orders, { fields: [orderLines.orderNo], references: [orders.orderNo] }),
+}));
+
+export const couponRelations = relations(coupons, ({ one }) => ({
+  order: one(orders, { fields: [coupons.orderNo], references: [orders.orderNo] }),
 }));
 
 export const settlementLineRelations = relations(settlementLines, ({ one }) => ({

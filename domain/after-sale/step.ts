@@ -142,6 +142,7 @@ function giveBack(
       payments,
       pieces,
       withFreight,
+      buyerAtFault: !withFreight && input.command.do !== 'decide',
       cause: caseNo,
       reason,
       at,

@@ -1,63 +1,5 @@
 import type { Fen } from '../money.ts';
-
-export type VoucherKind =
-  | 'payment'
-  | 'zero_payment'
-  | 'money_in'
-  | 'receipt'
-  | 'settlement'
-  | 'refund'
-  | 'exchange';
-
-/** An amount ≥ 0 moved from the credited to the debited account; a voucher of postings balances by construction. */
-export interface Posting {
-  debit: string;
-  credit: string;
-  amountFen: Fen;
-}
-
-/** A voucher (FN-1): append-only, its number is its idempotency key. */
-export interface Voucher {
-  voucherNo: string;
-  kind: VoucherKind;
-  orderNo: string;
-  rootNo: string;
-  cause: string;
-  operator: string;
-  reverses: string | null;
-  at: Date;
-  postings: readonly Posting[];
-}
-
-/** The chart of accounts, each named once. */
-export const accounts = {
-  /** Our money at a payment provider. */
-  channel: (provider: string) => `channel:${provider}`,
-  /** What buyers paid for orders not yet received: owed to them or to be earned. */
-  deposits: 'deposits',
-  /** Money that came and belongs to no open order; owed back. */
-  unallocated: 'unallocated',
-  /** Points in buyers' hands, as money. */
-  pointsLiability: 'points_liability',
-  /** What the platform bears of discounts. */
-  promotionCost: 'promotion_cost',
-  /** What a merchant earned and has not been settled. */
-  merchantPayable: (merchantId: string) => `merchant:${merchantId}:payable`,
-  /** What was settled to a merchant and can be withdrawn. */
-  merchantSettled: (merchantId: string) => `merchant:${merchantId}:settled`,
-  commission: 'commission_income',
-  /** Money on its way from an order to the one that replaces part of it; always empty between steps. */
-  exchangeClearing: 'exchange_clearing',
-  /** What a person paid out past the providers, by bank transfer. */
-  paidByHand: 'paid_by_hand',
-} as const;
-
-interface Header {
-  orderNo: string;
-  rootNo: string;
-  operator: string;
-  at: Date;
-}
+import { accounts, type Header, type Posting, type Voucher, voucher } from './voucher.ts';
 
 interface LeafMoney {
   /** Money of the buyer, points not counted. */
@@ -158,6 +100,28 @@ export function pointsReturnVoucher(
   };
 }
 
+/** A received leaf earned its buyer points (CK-12): the platform owes what they are worth, and bears it. */
+export function pointsEarnedVoucher(header: Header, pointsFen: Fen): Voucher {
+  return voucher(header, 'points', pointsEarnedNo(header), 'points earned', [
+    { debit: accounts.pointsCost, credit: accounts.pointsLiability, amountFen: pointsFen },
+  ]);
+}
+
+const pointsEarnedNo = ({ orderNo }: Header): string => `${orderNo}-POINTS-EARNED`;
+
+/** Points are taken back with what earned them (RF-9, FN-3). */
+export function pointsUnearnedVoucher(
+  header: Header,
+  { pointsFen, cause }: { pointsFen: Fen; cause: string },
+): Voucher {
+  return {
+    ...voucher(header, 'points', `${header.orderNo}-POINTS-UNEARNED-${cause}`, cause, [
+      signed(accounts.pointsLiability, accounts.pointsCost, pointsFen),
+    ]),
+    reverses: pointsEarnedNo(header),
+  };
+}
+
 /** A leaf is received: deposits and what the platform bears become the merchant's (decision 31). */
 export function receiptVoucher(
   header: Header,
@@ -209,25 +173,4 @@ function signed(debit: string, credit: string, amountFen: Fen): Posting {
   return amountFen < 0n
     ? { debit: credit, credit: debit, amountFen: -amountFen }
     : { debit, credit, amountFen };
-}
-
-function voucher(
-  header: Header,
-  kind: VoucherKind,
-  voucherNo: string,
-  cause: string,
-  postings: readonly Posting[],
-): Voucher {
-  const { orderNo, rootNo, operator, at } = header;
-  return {
-    voucherNo,
-    kind,
-    orderNo,
-    rootNo,
-    cause,
-    operator,
-    reverses: null,
-    at,
-    postings: postings.filter((posting) => posting.amountFen > 0n),
-  };
 }

@@ -1,9 +1,10 @@
 import { receiptReversalVoucher } from '../ledger/vouchers.ts';
 import { type Fen, sumFen } from '../money.ts';
 import { apportion } from '../pricing/apportion.ts';
+import { unearnPoints } from './earned-points.ts';
 import type { Effects, NewSettlementLine } from './effects.ts';
+import { givenBeside, keptMoney, restOf } from './kept-money.ts';
 import type { Contract, OrderNode } from './node.ts';
-import { firstUnits } from './take-back.ts';
 
 /** What a line of a received leaf brings its merchant (decision 31). */
 export interface EarnedLine {
@@ -22,34 +23,23 @@ export interface EarnedLine {
  * commission is taken of it.
  */
 export function earnedBy(leaf: OrderNode, contract: Contract): EarnedLine[] {
-  const kept = leaf.lines.map((line) => {
-    const { reversed = 0, keptFen = 0 } = leaf.progress[line.lineNo] ?? {};
-    const rest = (total: Fen) => total - firstUnits(total, reversed, line.quantity);
-    const shopDiscountFen = rest(line.shopDiscountFen);
-    return {
-      ...{
-        line,
-        shopDiscountFen,
-        goodsFen: rest(line.goodsFen),
-        payableFen: rest(line.payableFen) + BigInt(keptFen),
-      },
-      ...{ pointsFen: rest(line.pointsFen), platformDiscountFen: rest(line.discountFen) - shopDiscountFen },
-    };
-  });
-  const besidesFen = leaf.givenBackFen - leaf.payableFen + sumFen(kept.map((line) => line.payableFen));
+  const kept = keptMoney(leaf);
   const besides = apportion(
-    besidesFen,
+    givenBeside(leaf, kept),
     kept.map((line) => line.payableFen),
     leaf.lines.map((line) => line.skuId),
   );
-  return kept.map(({ line, goodsFen, shopDiscountFen, payableFen, ...money }, index) => {
+  return leaf.lines.map((line, index) => {
+    const rest = (total: Fen) => restOf(leaf, line, total);
     const givenBackFen = besides[index] ?? 0n;
+    const shopDiscountFen = rest(line.shopDiscountFen);
+    const commissionedFen = rest(line.goodsFen) - shopDiscountFen - givenBackFen;
     return {
       lineNo: line.lineNo,
-      payableFen: payableFen - givenBackFen,
-      pointsFen: money.pointsFen,
-      platformDiscountFen: money.platformDiscountFen,
-      commissionFen: commissionOf(line.category, goodsFen - shopDiscountFen - givenBackFen, contract),
+      payableFen: (kept[index]?.payableFen ?? 0n) - givenBackFen,
+      pointsFen: rest(line.pointsFen),
+      platformDiscountFen: rest(line.discountFen) - shopDiscountFen,
+      commissionFen: commissionOf(line.category, commissionedFen, contract),
     };
   });
 }
@@ -86,7 +76,7 @@ export function settlementLines(
 }
 
 /**
- * A received leaf gives something back: its merchant earned less, at the rates it was earned by, and the payable may
+ * A received leaf gives something back: its buyer keeps the points of what stays (RF-9), its merchant earned less, at the rates it was earned by, and the payable may
  * become negative (FN-3, decision 32). Nothing of the receipt changes: a reversing voucher and settlement lines are
  * added, due at once, so that they meet the next settlement.
  */
@@ -98,6 +88,7 @@ export function earnLess(
   const { before, after } = change;
   const { orderNo, rootNo, merchantId } = before;
   if (merchantId === null) throw new Error(`${orderNo} is not a leaf`);
+  unearnPoints(effects, change, { cause, operator, at });
   const then = earnedBy(after, contract);
   const lost = earnedBy(before, contract).map((line, index): EarnedLine => {
     const left = then[index] as EarnedLine;

@@ -1,4 +1,4 @@
-import type { Voucher } from '../ledger/vouchers.ts';
+import type { Voucher } from '../ledger/voucher.ts';
 import type { Fen } from '../money.ts';
 import type { CaseLogEntry, CaseRowChange, NewCase, NewSentBack } from './case-effects.ts';
 import type {
@@ -67,6 +67,7 @@ export interface NodeChange {
     givenBackFen: Fen;
     priceCutFen: Fen;
     freightCutFen: Fen;
+    earnRate: number;
     endedAt: Date;
     endReason: string;
   }>;
@@ -86,7 +87,7 @@ export interface StockChange {
 export interface PointsChange {
   orderNo: string;
   buyerId: string;
-  cause: 'freeze' | 'unfreeze' | 'deduct' | 'return';
+  cause: 'freeze' | 'unfreeze' | 'deduct' | 'return' | 'earn' | 'unearn';
   balanceDelta: number;
   frozenDelta: number;
   ref?: string;
@@ -96,7 +97,9 @@ export interface CouponChange {
   couponId: string;
   orderNo: string;
   from: 'available' | 'locked' | 'used';
-  to: 'available' | 'locked' | 'used';
+  to: 'available' | 'locked' | 'used' | 'expired';
+  /** The coupon alike that takes its place (decision 7). */
+  reissued?: { couponId: string; validFrom: Date; validTo: Date };
 }
 
 export interface PaymentChange {

@@ -92,7 +92,7 @@ export function replace(
     dispatch: replacement.items.some(({ hasSystem }) => hasSystem) ? 'due' : 'merchant',
     ...{ progress: {}, shipmentsMade: 0, cancellationNo: null, cancellationDueAt: null, contractId: null },
     ...{ autoReceiptAt: null, holds: 0, clockLeftMs: null, receiptExtended: false },
-    ...{ givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n },
+    ...{ givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n, earnRate: null },
   };
   effects.stock.push(...reserveStock(node));
   const [out, into] = exchangeVouchers(
@@ -105,7 +105,7 @@ export function replace(
     effects.made.push(node);
     return moved;
   }
-  const scope = { root: node, leaves: [node], attempts: [] };
+  const scope = { root: node, leaves: [node], attempts: [], coupons: [] };
   const paid = paidEffects(
     scope,
     at,

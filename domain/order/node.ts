@@ -65,6 +65,8 @@ export interface OrderNode {
   givenBackFen: Fen;
   priceCutFen: Fen;
   freightCutFen: Fen;
+  /** Points per whole yuan by which it earned when it was received (CK-12); null before. */
+  earnRate: number | null;
   lines: readonly OrderLine[];
 }
 
@@ -88,4 +90,6 @@ export interface PaymentScope {
   /** The root itself for a single order, its leaves for a joint tree. */
   leaves: readonly OrderNode[];
   attempts: readonly PaymentAttempt[];
+  /** The coupons that it holds, locked or used. */
+  coupons: readonly { couponId: string; validTo: Date }[];
 }

@@ -65,7 +65,15 @@ function taken(
   input: Partial<TakeBack> = {},
 ): { effects: Effects; set: ReturnType<typeof takeBack> } {
   const effects = noEffects();
-  const common = { leaf, pieces: pieces([1, 1]), withFreight: true, cause: 'X', reason: 'test', at: AT };
+  const common = {
+    leaf,
+    pieces: pieces([1, 1]),
+    withFreight: true,
+    buyerAtFault: true,
+    cause: 'X',
+    reason: 'test',
+    at: AT,
+  };
   return { effects, set: takeBack(effects, { ...paidAlone(leaf), ...common, ...input }) };
 }
 
@@ -192,6 +200,27 @@ describe('RF-9 decision-7 a coupon comes back with the last piece it served', ()
     expect(effects.nodes).toEqual([]);
   });
 
+  const soon = new Date(AT.getTime() + 1);
+  const sevenDays = new Date(AT.getTime() + 7 * 86_400_000);
+  const expired = { ...back, to: 'expired' };
+  const reissued = { couponId: 'CR', validFrom: AT, validTo: sevenDays };
+  test.each([
+    ['still valid: as it was', soon, true, back, []],
+    ['expired, the buyer’s doing: gone', AT, true, expired, []],
+    [
+      'expired, at merchant’s or platform’s fault: another one for seven days',
+      ...[AT, false, { ...expired, reissued }, [{ couponId: 'CR', validTo: sevenDays.toISOString() }]],
+    ],
+  ] as const)('decision-6 %s', (_name, validTo, buyerAtFault, expected, told) => {
+    const leaf = aLeaf([served(1, 'C')], { couponIds: ['C'], progress: { 1: { reversed: 1 } } });
+    const paid = paidAlone(leaf);
+    const scope = { ...paid.scope, coupons: [{ couponId: 'C', validTo }] };
+    const { effects } = taken(leaf, { ...paid, scope, buyerAtFault });
+    expect(effects.coupons).toEqual([expected]);
+    const notices = effects.notices.filter(({ event }) => event.startsWith('coupon_'));
+    expect(notices.map(({ params }) => params)).toEqual(told);
+  });
+
   test.each([
     ['the sibling it served too is alive', 'C', 'awaiting_shipment', []],
     ['the sibling it served too is undone', 'C', 'cancelled', [back]],
@@ -203,7 +232,7 @@ describe('RF-9 decision-7 a coupon comes back with the last piece it served', ()
     const sibling = aLeaf([served(1, couponOfSibling)], { ...place, orderNo: 'N2', state });
     const root = aLeaf([], { kind: 'parent', couponIds: ['C'], state: 'split', version: 4 });
     const { payments } = paidAlone(child);
-    const scope = { root, leaves: [child, sibling], attempts: [] };
+    const scope = { root, leaves: [child, sibling], attempts: [], coupons: [] };
     const { effects } = taken(child, { scope, payments });
     expect(effects.coupons).toEqual(expected);
     // Siblings that end at once meet in the parent's row.

@@ -2,10 +2,11 @@ import { exchangeVoucherNo, pointsReturnVoucher } from '../ledger/vouchers.ts';
 import { type Fen, minFen, sumFen } from '../money.ts';
 import type { LineQuantity } from './cancellation.ts';
 import { change, type Effects, type NodeChange } from './effects.ts';
+import { firstUnits } from './kept-money.ts';
 import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
 import { isAnythingKept, type LineProgress, moved, type Progress } from './progress.ts';
 import { planRefund, type RefundablePayment } from './refund-plan.ts';
-import { isCouponUndone } from './undo.ts';
+import { giveCouponBack, isCouponUndone } from './undo.ts';
 
 /** Pieces of a paid leaf that are taken back: their money goes the way it came, their benefits are undone. */
 export interface TakeBack {
@@ -24,6 +25,8 @@ export interface TakeBack {
     reversals: readonly Reversal[],
     cashFen: Fen,
   ) => { creditFen: Fen; points: number; pointsFen: Fen };
+  /** Else the merchant or the platform is: a coupon that expired meanwhile is replaced (decision 7). */
+  buyerAtFault: boolean;
   /** The buyer reads it beside the refund. */
   reason: string;
   at: Date;
@@ -49,10 +52,6 @@ export interface Reversal {
   points: number;
   pointsFen: Fen;
 }
-
-/** What the first `count` of `of` units carry of an amount (decision 3). */
-export const firstUnits = (total: bigint, count: number, of: number): bigint =>
-  (total * BigInt(count)) / BigInt(of);
 
 /**
  * What pieces of a line carry after `before` others went: of n pieces the first k carry floor(total · k / n), so all
@@ -80,7 +79,7 @@ export function carriedBy(
  * caller's: where the pieces are decides whether they can be sold again.
  */
 export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] | null {
-  const { scope, leaf, payments, pieces, withFreight, cause, reason } = input;
+  const { leaf, payments, pieces, withFreight, cause, reason } = input;
   const { orderNo, buyerId } = leaf;
   const reversals = pieces.map(({ lineNo, quantity }): Reversal => {
     const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
@@ -111,7 +110,7 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   returnPoints(effects, input, reversals, kept);
   const progress = withKept(moved(leaf.progress, pieces, { from: null, to: 'reversed' }), reversals);
   // What was exchanged is still served by its coupons.
-  if (!input.exchange && !isAnythingKept({ ...leaf, progress })) returnCoupons(effects, scope, leaf);
+  if (!input.exchange && !isAnythingKept({ ...leaf, progress })) returnCoupons(effects, input);
   return { progress, givenBackFen: leaf.givenBackFen + cashFen };
 }
 
@@ -153,19 +152,14 @@ function returnPoints(
 }
 
 /** The leaf is undone: coupons that served nothing that is still alive come back, with the last of it (decision 7). */
-function returnCoupons(effects: Effects, { root, leaves }: PaymentScope, leaf: OrderNode): void {
+function returnCoupons(effects: Effects, input: TakeBack): void {
+  const { scope, leaf } = input;
+  const { root, leaves } = scope;
   const isUndone = (other: OrderNode) =>
     other.orderNo === leaf.orderNo || other.state === 'cancelled' || other.state === 'closed';
-  effects.coupons.push(
-    ...root.couponIds
-      .filter((couponId) => isCouponUndone(leaves, couponId, isUndone))
-      .map((couponId) => ({
-        couponId,
-        orderNo: root.orderNo,
-        from: 'used' as const,
-        to: 'available' as const,
-      })),
-  );
+  for (const couponId of root.couponIds)
+    if (isCouponUndone(leaves, couponId, isUndone))
+      giveCouponBack(effects, scope, { couponId, from: 'used' }, input);
   // Siblings that end at once meet in the parent's row, so that one of them sees itself as the last.
   if (root.orderNo !== leaf.orderNo) effects.nodes.push(change(root, 'refund', root.state));
 }

@@ -1,6 +1,6 @@
 import { pointsReturnVoucher } from '../ledger/vouchers.ts';
-import type { Effects } from './effects.ts';
-import type { OrderNode } from './node.ts';
+import type { CouponChange, Effects } from './effects.ts';
+import type { OrderNode, PaymentScope } from './node.ts';
 
 /** What the payment of a leaf did and its end undoes: redeemed points come back, coupons that served nothing else too. */
 
@@ -30,4 +30,39 @@ export function isCouponUndone(
     lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId)),
   );
   return served.length > 0 && served.every(isUndone);
+}
+
+const REISSUED_FOR_MS = 7 * 24 * 3_600_000;
+
+/**
+ * A coupon comes back. One whose time has passed is expired (decision 6); where merchant or platform was at fault another
+ * one takes its place for seven days (decision 7).
+ */
+export function giveCouponBack(
+  effects: Effects,
+  { root, coupons }: Pick<PaymentScope, 'root' | 'coupons'>,
+  change: Pick<CouponChange, 'couponId' | 'from'>,
+  { buyerAtFault, at }: { buyerAtFault: boolean; at: Date },
+): void {
+  const { couponId } = change;
+  const { orderNo, buyerId } = root;
+  const isExpired = coupons.some((held) => held.couponId === couponId && held.validTo <= at);
+  if (!isExpired) {
+    effects.coupons.push({ ...change, orderNo, to: 'available' });
+    return;
+  }
+  const expired = { ...change, orderNo, to: 'expired' as const };
+  if (buyerAtFault) {
+    effects.coupons.push(expired);
+    return;
+  }
+  const validTo = new Date(at.getTime() + REISSUED_FOR_MS);
+  const reissued = { couponId: `${couponId}R`, validFrom: at, validTo };
+  effects.coupons.push({ ...expired, reissued });
+  effects.notices.push({
+    orderNo,
+    event: `coupon_reissued:${couponId}`,
+    recipient: `buyer:${buyerId}`,
+    params: { couponId: reissued.couponId, validTo: validTo.toISOString() },
+  });
 }

@@ -2,6 +2,13 @@ import type { Fen } from '../money.ts';
 import { explain, type LineState, leftOf, type PricingState, sharesOf } from './state.ts';
 import type { PointsPolicy, PricingInput } from './types.ts';
 
+export const POINTS_POLICY: PointsPolicy = { pointsPerYuan: 100, maxPercent: 50 };
+
+/** What points are worth to their buyer, in fen: how the books value them. */
+export function worthOf(points: number): Fen {
+  return (BigInt(points) * 100n) / BigInt(POINTS_POLICY.pointsPerYuan);
+}
+
 /**
  * Points (积分) pay part of what is left for the goods, freight excluded (CK-6): at most what the buyer asked for and
  * has, and at most the policy's share. They are apportioned to the lines by what is left of each; asking for more than

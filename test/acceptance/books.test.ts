@@ -44,9 +44,17 @@ test('FN-2 decision-31 a shop’s own discount lowers base and commission, a pla
     channel: change('channel:alipay'),
     deposits: change('deposits'),
     points: change('points_liability'),
+    pointsCost: change('points_cost'),
     cost: change('promotion_cost'),
     payable: change('merchant:M1:payable'),
-  }).toEqual({ channel: 14_000, deposits: 0, points: 1_000, cost: 2_000, payable: -17_000 });
+  }).toEqual({
+    channel: 14_000,
+    deposits: 0,
+    points: 1_000 - 140,
+    pointsCost: 140,
+    cost: 2_000,
+    payable: -17_000,
+  });
   expect((await moneyOf(buyer))[orderNo]).toEqual({ paidFen: 14_000, refundedFen: 0 });
 });
 

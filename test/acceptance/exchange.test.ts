@@ -125,11 +125,11 @@ test('RT-8 what is dearer is paid for like any order: only the difference, and t
 test('RT-8 RF-9 a replacement that is not paid is cancelled: money by the original route, points, stock', async () => {
   const bought = await givenReceived(1, 2_000);
   const { buyer, shopId } = bought;
-  const before = await pointsOf(buyer);
   const dearer = await givenSku(shopId, 3, { priceFen: 13_000n });
   const opened = await givenBack(bought, 1, dearer);
   await merchantActs(await staff('merchant1'), opened.caseNo, inspected(opened));
   const replacementNo = await replacementOf(buyer, opened);
+  const before = await pointsOf(buyer);
   await buyer.post(`/orders/${replacementNo}/cancellations`, { reason: '不要了' });
   const order = await waitFor(buyer, replacementNo, ({ amounts }) => amounts.refundedFen === 8_000, 30_000);
   expect(order.state).toBe('cancelled');

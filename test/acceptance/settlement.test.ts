@@ -144,7 +144,7 @@ test('FN-2 from the vouchers alone: what is owed to the merchant becomes settled
   await untilSettled(merchant, orderNo);
   expect(sum(Object.values(await balances()))).toBe(0);
   const vouchers = await vouchersOf(merchant, orderNo);
-  expect(vouchers.map((voucher) => voucher.kind)).toEqual(['payment', 'receipt', 'settlement']);
+  expect(vouchers.map((voucher) => voucher.kind)).toEqual(['payment', 'points', 'receipt', 'settlement']);
   expect(vouchers.at(-1)?.postings).toEqual([
     { debit: 'merchant:M1:payable', credit: 'commission_income', amountFen: 1_000 },
     { debit: 'merchant:M1:payable', credit: 'merchant:M1:settled', amountFen: 19_000 },

@@ -86,6 +86,11 @@ const DAMAGE: [keyof typeof INVARIANTS, (given: Awaited<ReturnType<typeof givenO
     ({ buyerId }) => sql`UPDATE points_accounts SET frozen = 0 WHERE buyer_id = ${buyerId}`,
   ],
   [
+    'CK-12 RF-9 I2 what orders earned in points is what their vouchers owe for it',
+    ({ paid, buyerId }) =>
+      sql`INSERT INTO points_movements (buyer_id, order_no, cause, balance_delta, frozen_delta, at) VALUES (${buyerId}, ${paid}, 'earn', 1, 0, now())`,
+  ],
+  [
     'ST-1 I4 only transitions of the table happened, each from where the last one ended',
     ({ unpaid }) => sql`UPDATE orders SET state = 'completed' WHERE order_no = ${unpaid}`,
   ],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { accounts } from '../../domain/ledger/vouchers.ts';
+import { accounts } from '../../domain/ledger/voucher.ts';
 import { type Fen, sumFen } from '../../domain/money.ts';
 import { noEffects } from '../../domain/order/effects.ts';
 import { type Moved, replace } from '../../domain/order/exchange.ts';
@@ -45,7 +45,16 @@ test('RT-8 RF-4 RF-9 what came back is what went over and what went back, to the
       const effects = noEffects();
       let moved: Moved | undefined;
       const set = takeBack(effects, {
-        ...{ scope, leaf, pieces, cause: 'C', reason: 'test', withFreight: false, at: AT },
+        ...{
+          scope,
+          leaf,
+          pieces,
+          cause: 'C',
+          reason: 'test',
+          withFreight: false,
+          buyerAtFault: false,
+          at: AT,
+        },
         payments: payments.map((payment) => ({ ...payment, refunds })),
         exchange: (reversals, cashFen) => {
           const replacement = { orderNo: 'R', items, paymentTimeoutMs: 60_000, contractId: 'C' };
@@ -101,9 +110,9 @@ test('RT-8 RF-4 RF-9 what came back is what went over and what went back, to the
 
       if (made.state !== 'awaiting_payment') return;
       const undone = endUnpaid({
-        scope: { root: made, leaves: [made], attempts: [] },
+        scope: { root: made, leaves: [made], attempts: [], coupons: [] },
         payments: payments.map((payment) => ({ ...payment, refunds })),
-        ...{ action: 'cancel_unpaid', reason: 'test', at: AT },
+        ...{ action: 'cancel_unpaid', reason: 'test', byBuyer: true, at: AT },
       });
       expect(sumFen(undone.effects.refunds.map((one) => one.amountFen))).toBe(creditFen);
       expect(undone.effects.points.reduce((sum, one) => sum + one.balanceDelta, 0)).toBe(points);

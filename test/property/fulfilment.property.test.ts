@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { furtherStage, isInWarehouse } from '../../domain/fulfilment/stages.ts';
-import { accounts } from '../../domain/ledger/vouchers.ts';
+import { accounts } from '../../domain/ledger/voucher.ts';
 import { sumFen } from '../../domain/money.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
 import { type Decision, noEffects } from '../../domain/order/effects.ts';
@@ -409,7 +409,14 @@ function receiveAndBalance(model: FulfilmentModel): void {
   expect(model.balance('channel:alipay')).toBe(leaf.payableFen - model.givenFen);
   const pointsBackFen = sumFen(model.reversals.map(({ pointsFen }) => pointsFen));
   if (leaf.state === 'awaiting_receipt') {
-    const { verdict, effects } = receive({ leaf, contract, by: 'buyer', operator: 'buyer:B', at: AT });
+    const { verdict, effects } = receive({
+      leaf,
+      contract,
+      earnRate: 1,
+      by: 'buyer',
+      operator: 'buyer:B',
+      at: AT,
+    });
     expect(verdict.result).toBe('accepted');
     const [receipt] = effects.vouchers;
     const receivedFen = sumFen(

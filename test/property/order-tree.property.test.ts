@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { refundVoucher, type Voucher } from '../../domain/ledger/vouchers.ts';
+import type { Voucher } from '../../domain/ledger/voucher.ts';
+import { refundVoucher } from '../../domain/ledger/vouchers.ts';
 import { sumFen } from '../../domain/money.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
 import { newOrderNo } from '../../domain/order/order-no.ts';
@@ -95,10 +96,11 @@ test('IN-3 what an unpaid order gives back is exactly what it took', () => {
       const { root, leaves, effects } = submitted(input);
       fc.pre(root.payableFen > 0n);
       const { effects: back } = endUnpaid({
-        scope: { root, leaves, attempts: [] },
+        scope: { root, leaves, attempts: [], coupons: [] },
         payments: [],
         action: 'cancel_unpaid',
         reason: 'test',
+        byBuyer: true,
         at,
       });
       const total = (changes: readonly { onHandDelta: number; reservedDelta: number }[]) =>
@@ -128,14 +130,21 @@ test('FN-1 FN-2 paid and received, deposits are used up and each merchant is owe
         state: 'open' as const,
       };
       const money = { outTradeNo: 'T', providerTradeNo: 'P', amountFen: root.payableFen, paidAt: at };
-      const scope = { root, leaves, attempts: [attempt] };
+      const scope = { root, leaves, attempts: [attempt], coupons: [] };
       const paid = recordPayment({ scope, money, at, contractOf: () => 'C', outOfStock: new Set() });
       const vouchers = [...paid.effects.vouchers];
       for (const leaf of leaves) {
         const toShip: OrderNode = { ...leaf, state: 'awaiting_shipment' };
         expect(ship(toShip, { carrier: 'shunfeng', trackingNo: 'SF1' }, at).verdict.result).toBe('accepted');
         const shipped: OrderNode = { ...leaf, state: 'awaiting_receipt' };
-        const received = receive({ leaf: shipped, contract, by: 'buyer', operator: 'buyer:B', at });
+        const received = receive({
+          leaf: shipped,
+          contract,
+          earnRate: 1,
+          by: 'buyer',
+          operator: 'buyer:B',
+          at,
+        });
         const base = sumFen(received.effects.settlementLines.map((line) => line.baseFen));
         expect(-balance(received.effects.vouchers, `merchant:${leaf.merchantId}:payable`)).toBe(base);
         vouchers.push(...received.effects.vouchers);
@@ -163,7 +172,7 @@ test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the b
         },
       ];
       const money = { outTradeNo: 'T', providerTradeNo: 'P', amountFen: root.payableFen, paidAt: at };
-      const whole = { root, leaves, attempts };
+      const whole = { root, leaves, attempts, coupons: [] };
       const paid = recordPayment({ scope: whole, money, at, contractOf: () => 'C', outOfStock: new Set() });
       const vouchers = [...paid.effects.vouchers];
       const stock = [...paid.effects.stock];
@@ -179,7 +188,7 @@ test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the b
             scope: {
               root: paidRoot,
               leaves: leaves.map((one) => (one.orderNo === now.orderNo ? now : one)),
-              attempts,
+              ...{ attempts, coupons: [] },
             },
             leaf: now,
             payments: [{ outTradeNo: 'T', paidAt: at, receivedFen: root.payableFen, refunds: given }],
@@ -204,7 +213,14 @@ test('PY-8 FN-2 ST-5 given back in parts before receipt, every fen is with the b
         }
         if (now.state === 'awaiting_shipment' || now.state === 'awaiting_receipt') {
           const shipped: OrderNode = { ...now, state: 'awaiting_receipt' };
-          const { effects } = receive({ leaf: shipped, contract, by: 'buyer', operator: 'buyer:B', at });
+          const { effects } = receive({
+            leaf: shipped,
+            contract,
+            earnRate: 1,
+            by: 'buyer',
+            operator: 'buyer:B',
+            at,
+          });
           const base = sumFen(effects.settlementLines.map((line) => line.baseFen));
           expect(-balance(effects.vouchers, `merchant:${leaf.merchantId}:payable`)).toBe(base);
           for (const { baseFen, commissionFen } of effects.settlementLines)

@@ -53,6 +53,7 @@ function undo(leaf: OrderNode, plan: readonly Turn[]) {
     const effects = noEffects();
     const set = takeBack(effects, {
       ...{ scope, leaf: now, pieces, cause: `X${index}`, reason: 'test', at: AT },
+      buyerAtFault: true,
       withFreight: turn.withFreight,
       payments: payments.map((payment) => ({ ...payment, refunds })),
     });

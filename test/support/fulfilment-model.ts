@@ -1,4 +1,5 @@
-import { paymentVoucher, refundVoucher, type Voucher } from '../../domain/ledger/vouchers.ts';
+import type { Voucher } from '../../domain/ledger/voucher.ts';
+import { paymentVoucher, refundVoucher } from '../../domain/ledger/vouchers.ts';
 import { sumFen } from '../../domain/money.ts';
 import { isDecided, type LineQuantity } from '../../domain/order/cancellation.ts';
 import {

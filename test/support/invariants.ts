@@ -99,7 +99,7 @@ export const INVARIANTS = {
       db,
       sql`
       SELECT k.coupon_id, k.state, k.order_no, o.state AS order_state FROM coupons k LEFT JOIN orders o USING (order_no)
-      WHERE (k.state = 'available') <> (k.order_no IS NULL)
+      WHERE (k.state IN ('available', 'expired')) <> (k.order_no IS NULL)
         OR (k.state = 'locked' AND (o.state IS DISTINCT FROM 'awaiting_payment' OR NOT k.coupon_id = ANY (o.coupon_ids)))
         OR (k.state = 'used' AND (o.paid_at IS NULL OR NOT k.coupon_id = ANY (o.coupon_ids)))`,
     ),
@@ -111,6 +111,17 @@ export const INVARIANTS = {
       LEFT JOIN (SELECT buyer_id, sum(balance_delta) AS balance, sum(frozen_delta) AS frozen FROM points_movements GROUP BY 1) m USING (buyer_id)
       LEFT JOIN (SELECT buyer_id, sum(points) AS held FROM orders WHERE state = 'awaiting_payment' AND parent_no IS NULL AND exchange_of IS NULL GROUP BY 1) o USING (buyer_id)
       WHERE a.balance <> coalesce(m.balance, 0) OR a.frozen <> coalesce(m.frozen, 0) OR a.frozen <> coalesce(o.held, 0)`,
+    ),
+  'CK-12 RF-9 I2 what orders earned in points is what their vouchers owe for it': (db) =>
+    rows(
+      db,
+      sql`
+      SELECT coalesce(m.order_no, v.order_no) AS order_no, m.points, v.owed FROM (
+        SELECT order_no, sum(balance_delta) AS points FROM points_movements WHERE cause IN ('earn', 'unearn') GROUP BY 1) m
+      FULL JOIN (
+        SELECT order_no, -sum(amount_fen) AS owed FROM account_entries
+        WHERE account = 'points_liability' AND kind = 'points' GROUP BY 1) v USING (order_no)
+      WHERE m.points IS DISTINCT FROM v.owed OR m.points < 0`,
     ),
   'ST-1 I4 only transitions of the table happened, each from where the last one ended': forbiddenTransitions,
 } satisfies Record<string, (db: Database) => Promise<Violation[]>>;

@@ -44,6 +44,7 @@ export function aLeaf(lines: readonly OrderLine[], changes: Partial<OrderNode> =
     ...{ reviewReason: null, dispatch: 'merchant', progress: {}, shipmentsMade: 0 },
     ...{ cancellationNo: null, cancellationDueAt: null, contractId: 'C', autoReceiptAt: null, holds: 0 },
     ...{ clockLeftMs: null, receiptExtended: false, givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n },
+    earnRate: null,
     lines,
     ...changes,
   };
@@ -53,7 +54,7 @@ export function aLeaf(lines: readonly OrderLine[], changes: Partial<OrderNode> =
 export function paidAlone(leaf: OrderNode): { scope: PaymentScope; payments: RefundablePayment[] } {
   const payment = { outTradeNo: 'T', paidAt: AT, receivedFen: leaf.payableFen, refunds: [] };
   return {
-    scope: { root: leaf, leaves: [leaf], attempts: [] },
+    scope: { root: leaf, leaves: [leaf], attempts: [], coupons: [] },
     payments: leaf.payableFen > 0n ? [payment] : [],
   };
 }

@@ -48,7 +48,7 @@ for (const days of [10, 7]) {
     expect((await readOrder(buyer, orderNo)).state).toBe('awaiting_receipt');
     await skipTo(dueMs + MINUTES(1));
     const order = await waitFor(buyer, orderNo, isCompleted);
-    expect(order.endReason).toBe('auto_receipt');
+    expect(order).toMatchObject({ endReason: 'auto_receipt', pointsEarned: 100 });
     expect(Date.parse(order.endedAt as string)).toBeGreaterThanOrEqual(dueMs);
     const handle = lab.client.workflow.getHandle(orderWorkflowId(orderNo));
     expect(await handle.result()).toEqual({ orderNo, state: 'completed' });

@@ -10,7 +10,7 @@ const couponSchema = z
     name: z.string(),
     thresholdFen: fenSchema,
     validTo: timeSchema,
-    state: z.enum(['available', 'locked', 'used']),
+    state: z.enum(['available', 'locked', 'used', 'expired']),
     orderNo: z.string().nullable(),
   })
   .openapi('Coupon');

@@ -51,7 +51,9 @@ export function conclude(
   const state = hasLeft ? 'refused' : isAll && !isAnyShipped(cancellation, leaf) ? 'agreed' : 'partly_agreed';
   let set: NodeChange['set'] = { progress: leaf.progress };
   if (!hasLeft) {
-    const taken = takeBack(effects, { scope, leaf, payments, pieces, withFreight: true, cause, reason, at });
+    const buyerAtFault = cancellation.askedBy === 'buyer';
+    const what = { pieces, withFreight: true, buyerAtFault, cause, reason };
+    const taken = takeBack(effects, { scope, leaf, payments, ...what, at });
     if (!taken) throw new Error(`the payments of ${orderNo} do not hold what was paid for it`);
     set = taken;
     effects.stock.push(...(cancellation.missing ? writeOffStock : returnStock)(leaf, pieces, cause));

@@ -2,7 +2,7 @@ import { exchangeVoucherNo } from '../../ledger/vouchers.ts';
 import { accept, change, type Decision, type Effects, noEffects, refuse } from '../effects.ts';
 import type { PaymentScope } from '../node.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
-import { givePointsBack } from '../undo.ts';
+import { giveCouponBack, givePointsBack } from '../undo.ts';
 import { releaseStock } from './stock.ts';
 
 export interface EndUnpaidInput {
@@ -11,6 +11,8 @@ export interface EndUnpaidInput {
   payments: readonly RefundablePayment[];
   action: 'cancel_unpaid' | 'expire';
   reason: string;
+  /** Not closed by seller or platform. */
+  byBuyer: boolean;
   at: Date;
 }
 
@@ -24,7 +26,7 @@ export function hasOpenAttempts(scope: PaymentScope): boolean {
  * back stock, coupons and points exactly as they were taken (IN-3). Open attempts must have been closed before.
  */
 export function endUnpaid(input: EndUnpaidInput): Decision {
-  const { scope, action, reason, at } = input;
+  const { scope, action, reason, byBuyer, at } = input;
   const { root, leaves } = scope;
   if (root.state !== 'awaiting_payment') return refuse('not_awaiting_payment', root.state);
   if (action === 'expire' && at < root.paymentDeadline) return refuse('deadline_not_reached', root.state);
@@ -41,14 +43,8 @@ export function endUnpaid(input: EndUnpaidInput): Decision {
     ),
   );
   effects.stock.push(...leaves.flatMap(releaseStock));
-  effects.coupons.push(
-    ...root.couponIds.map((couponId) => ({
-      couponId,
-      orderNo: root.orderNo,
-      from: 'locked' as const,
-      to: 'available' as const,
-    })),
-  );
+  for (const couponId of root.couponIds)
+    giveCouponBack(effects, scope, { couponId, from: 'locked' }, { buyerAtFault: byBuyer, at });
   if (root.exchangeOf !== null) giveCreditBack(effects, input);
   else if (root.points > 0) {
     const { orderNo, buyerId, points } = root;

@@ -1,4 +1,5 @@
-import { moneyInVoucher, paymentVoucher, type Voucher } from '../../ledger/vouchers.ts';
+import type { Voucher } from '../../ledger/voucher.ts';
+import { moneyInVoucher, paymentVoucher } from '../../ledger/vouchers.ts';
 import type { Fen } from '../../money.ts';
 import {
   accept,
@@ -11,7 +12,7 @@ import {
 } from '../effects.ts';
 import type { OrderNode, PaymentAttempt, PaymentScope } from '../node.ts';
 import { refundNoOf } from '../refund-plan.ts';
-import { givePointsBack, isCouponUndone } from '../undo.ts';
+import { giveCouponBack, givePointsBack, isCouponUndone } from '../undo.ts';
 import { hasOpenAttempts } from './end-unpaid.ts';
 import { sellStock } from './stock.ts';
 
@@ -65,14 +66,12 @@ function pay(
   );
   effects.payments.push(succeeded(money));
   const isShort = ({ orderNo }: OrderNode) => outOfStock.has(orderNo);
-  effects.coupons.push(
-    ...root.couponIds.map((couponId) => ({
-      couponId,
-      orderNo: root.orderNo,
-      from: 'locked' as const,
-      to: isCouponUndone(scope.leaves, couponId, isShort) ? ('available' as const) : ('used' as const),
-    })),
-  );
+  for (const couponId of root.couponIds) {
+    const change = { couponId, from: 'locked' as const };
+    if (isCouponUndone(scope.leaves, couponId, isShort))
+      giveCouponBack(effects, scope, change, { buyerAtFault: false, at });
+    else effects.coupons.push({ ...change, orderNo: root.orderNo, to: 'used' });
+  }
   const short = scope.leaves.filter(isShort);
   effects.refunds.push(...short.flatMap((leaf, index) => refundLeaf(leaf, attempt, index + 1)));
   const others = scope.attempts.filter(({ outTradeNo }) => outTradeNo !== attempt.outTradeNo);

@@ -69,7 +69,7 @@ describe('CN-3 a request to stop what has left is answered by the end of the lea
     ['refunded', (of) => giveBack(of, null), 'closed'],
     [
       'received',
-      (of) => receive({ leaf: of, contract, by: 'buyer', operator: 'buyer:B', at: AT }),
+      (of) => receive({ leaf: of, contract, earnRate: 1, by: 'buyer', operator: 'buyer:B', at: AT }),
       'completed',
     ],
   ];

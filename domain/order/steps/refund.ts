@@ -94,7 +94,7 @@ function refundAll(input: RefundInput): Decision {
   const kept = keptLines(leaf);
   const set = takeBack(effects, {
     ...{ scope, leaf, payments, cause, at },
-    ...{ pieces: kept, withFreight: true, reason: command.reason },
+    ...{ pieces: kept, withFreight: true, buyerAtFault: false, reason: command.reason },
   });
   if (!set) return refuse('more_than_paid', leaf.state);
   undoReceipt(effects, input, set);

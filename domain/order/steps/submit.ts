@@ -110,7 +110,10 @@ function buildTree(input: SubmitInput): PaymentScope {
       parentNo: null,
       deadline,
     });
-    return { root: { ...root, couponIds: basket.pricing.usedCouponIds }, leaves: [root], attempts: [] };
+    return {
+      root: { ...root, couponIds: basket.pricing.usedCouponIds },
+      ...{ leaves: [root], attempts: [], coupons: [] },
+    };
   }
   const numbers = childOrderNos(orderNo, shops.length);
   const leaves = shops.map((shop, index) =>
@@ -137,7 +140,7 @@ function buildTree(input: SubmitInput): PaymentScope {
     reviewReason: null,
     lines: [],
   };
-  return { root, leaves, attempts: [] };
+  return { root, leaves, attempts: [], coupons: [] };
 }
 
 function buildLeaf(
@@ -194,8 +197,6 @@ function base(input: SubmitInput, deadline: Date) {
     dispatch: 'merchant' as const,
     progress: {},
     shipmentsMade: 0,
-    exchangeOf: null,
-    creditFen: 0n,
     cancellationNo: null,
     cancellationDueAt: null,
     contractId: null,
@@ -206,6 +207,7 @@ function base(input: SubmitInput, deadline: Date) {
     givenBackFen: 0n,
     priceCutFen: 0n,
     freightCutFen: 0n,
+    ...{ exchangeOf: null, creditFen: 0n, earnRate: null },
   };
 }
 
