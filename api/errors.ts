@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ZodError } from 'zod';
 import { fenToJson } from '../domain/fen-json.ts';
+import { NeighbourError } from '../providers/neighbour-error.ts';
 import { Forbidden, IssuerUnavailable, Unauthenticated } from './auth/errors.ts';
 
 /** Every problem this API answers: its status, and a title that says the way out. */
@@ -207,8 +208,9 @@ function problemResponse(
   return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
 }
 
-/** Database or Temporal out of reach: worth another try, nothing of ours is wrong. */
+/** Database, Temporal or a neighbour out of reach: worth another try, nothing of ours is wrong. */
 function isOutage(error: unknown): boolean {
+  if (error instanceof NeighbourError) return error.retryable;
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
   const codes = [code, cause?.code];
   const GRPC_UNAVAILABLE = 14;

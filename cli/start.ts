@@ -12,7 +12,7 @@ async function prepareDatabase(databaseUrl: string, seed: 'demo' | 'none') {
 
 /** What the environment decides: ports, and what leads out of this machine. The rest is the stack's own. */
 const DECIDED =
-  /^(PORT|SANDBOX_PORT|IDENTITY_PORT|PUBLIC_URL|OIDC_\w+|(ALIPAY|WECHATPAY|STRIPE|KUAIDI100|QIMEN)_\w+)$/;
+  /^(PORT|SANDBOX_PORT|IDENTITY_PORT|PUBLIC_URL|OIDC_\w+|(ALIPAY|WECHATPAY|STRIPE|KUAIDI100|QIMEN|S3)_\w+)$/;
 const inherited = Object.entries(process.env).flatMap(([name, value]) =>
   value && DECIDED.test(name) ? [[name, value] as const] : [],
 );

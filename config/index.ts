@@ -1,12 +1,20 @@
 import { z } from 'zod';
-import { alipayKeys, kuaidi100Keys, qimenKeys, stripeKeys, watchKeys, wechatpayKeys } from './keys.ts';
+import {
+  alipayKeys,
+  kuaidi100Keys,
+  qimenKeys,
+  s3Keys,
+  stripeKeys,
+  watchKeys,
+  wechatpayKeys,
+} from './keys.ts';
 
 /** The only reader of the environment. A missing or malformed setting stops the process with a sentence per field. */
 
 const url = z.url();
 const seconds = z.coerce.number().int().positive();
 
-const settings = z.object({
+const fields = z.object({
   DATABASE_URL: z.string().min(1),
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
@@ -44,6 +52,19 @@ const settings = z.object({
   QIMEN_KEYS: keyFile(qimenKeys),
   /** The folder that keeps the evidence of after-sale cases; all processes of the API see the same one. */
   EVIDENCE_DIR: z.string().min(1).default('.dingdan/evidence'),
+  /** A bucket that keeps it instead, of AWS S3 or a compatible store; the keys as above. */
+  S3_BUCKET: z.string().min(1).optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  /** Of a compatible store; without it that of AWS in the region. */
+  S3_ENDPOINT: url.optional(),
+  /** `path`: the bucket stands in the path, as many compatible stores want it, and not in the host's name. */
+  S3_ADDRESSING: z.enum(['host', 'path']).default('host'),
+  /** What the names of the objects begin with. */
+  S3_PREFIX: z
+    .string()
+    .regex(/^([\w.-]+\/)*$/, 'is empty or folders that end with a slash, such as evidence/')
+    .default('evidence/'),
+  S3_KEYS: keyFile(s3Keys).optional(),
   QUOTE_TTL_SECONDS: seconds.default(15 * 60),
   /** How often settlement runs. */
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
@@ -56,6 +77,11 @@ const settings = z.object({
   /** How often it is looked for what is overdue, to remind of it. */
   REMIND_INTERVAL_SECONDS: seconds.default(60),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+const settings = fields.refine(({ S3_BUCKET, S3_KEYS }) => S3_BUCKET === undefined || S3_KEYS !== undefined, {
+  path: ['S3_KEYS'],
+  message: 'is needed with S3_BUCKET',
 });
 
 export type Config = z.infer<typeof settings>;

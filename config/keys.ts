@@ -45,11 +45,19 @@ export const qimenKeys = z.strictObject({
   secrets: z.array(z.string().min(1)).min(1),
 });
 
+/** An access key of an S3 store; with a session token where it is a temporary one. */
+export const s3Keys = z.strictObject({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  sessionToken: z.string().min(1).exactOptional(),
+});
+
 export type AlipayKeys = z.infer<typeof alipayKeys>;
 export type WechatpayKeys = z.infer<typeof wechatpayKeys>;
 export type StripeKeys = z.infer<typeof stripeKeys>;
 export type Kuaidi100Keys = z.infer<typeof kuaidi100Keys>;
 export type QimenKeys = z.infer<typeof qimenKeys>;
+export type S3Keys = z.infer<typeof s3Keys>;
 
 /**
  * The keys in a JSON file (or in JSON text). The file is read again when it changes: a rotation is one replaced file,

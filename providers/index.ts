@@ -5,6 +5,7 @@ import type { PaymentProvider } from './payments/port.ts';
 import { createQimen } from './qimen/index.ts';
 import { createLocalStorage } from './storage/local.ts';
 import type { ObjectStorage } from './storage/port.ts';
+import { createS3Storage } from './storage/s3.ts';
 import { createStripe } from './stripe/index.ts';
 import type { TrackingService } from './tracking/port.ts';
 import type { WarehouseSystem } from './warehouse/port.ts';
@@ -42,9 +43,14 @@ export function createTrackingService(config: Config): TrackingService {
   });
 }
 
-/** Where files that people send are kept. */
+/** Where files that people send are kept: in a bucket if one is set, otherwise in a folder. */
 export function createStorage(config: Config): ObjectStorage {
-  return createLocalStorage(config.EVIDENCE_DIR);
+  const { S3_BUCKET: bucket, S3_KEYS: keys } = config;
+  if (bucket === undefined || keys === undefined) return createLocalStorage(config.EVIDENCE_DIR);
+  return createS3Storage({
+    ...{ bucket, keys, region: config.S3_REGION, endpoint: config.S3_ENDPOINT, prefix: config.S3_PREFIX },
+    pathStyle: config.S3_ADDRESSING === 'path',
+  });
 }
 
 /** The warehouse systems of this installation, by name. Adding one is its folder and an entry here. */

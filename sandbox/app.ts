@@ -6,6 +6,7 @@ import { openAlipay } from './alipay/index.ts';
 import type { SandboxConfig } from './config.ts';
 import { openKuaidi100 } from './kuaidi100/index.ts';
 import { openQimen } from './qimen/index.ts';
+import { openS3 } from './s3/index.ts';
 import { escapeHtml, renderPage } from './shared/page.ts';
 import type { SandboxProvider } from './shared/provider.ts';
 import { openStripe } from './stripe/index.ts';
@@ -28,6 +29,7 @@ export async function startSandbox(config: SandboxConfig): Promise<RunningSandbo
     stripe: await openStripe({ ...config.stripe, ...shared }),
     kuaidi100: await openKuaidi100({ ...config.kuaidi100, ...shared }),
     qimen: await openQimen({ ...config.qimen, ...shared }),
+    s3: await openS3({ ...config.s3, ...shared }),
   };
   const app = new Hono()
     .get('/health', (c) => c.json({ status: 'ok' }))

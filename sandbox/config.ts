@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { QimenSettings } from './qimen/index.ts';
+import type { S3Settings } from './s3/index.ts';
 
 /** The settings of the sandbox, which shares none with the system that it serves. */
 export interface SandboxConfig {
@@ -17,6 +18,7 @@ export interface SandboxConfig {
   stripe: StripeSettings;
   kuaidi100: Kuaidi100Settings;
   qimen: QimenSettings;
+  s3: S3Settings;
 }
 
 const alipayKeys = z.strictObject({
@@ -42,6 +44,8 @@ const stripeKeys = z.strictObject({
 const kuaidi100Keys = z.strictObject({ key: z.string(), customer: z.string() });
 /** The owner's application and number, and the secret that signs what either side says. */
 const qimenKeys = z.strictObject({ appKey: z.string(), customerId: z.string(), secret: z.string() });
+/** The one access key that the object store knows. */
+const s3Keys = z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() });
 
 export type AlipaySettings = z.infer<typeof alipayKeys> & { appId: string; sellerId: string };
 export type WechatpaySettings = z.infer<typeof wechatpayKeys> & { appId: string; mchId: string };
@@ -73,6 +77,9 @@ const environmentSchema = z.object({
   SANDBOX_QIMEN_KEYS: jsonFile(qimenKeys),
   SANDBOX_QIMEN_NOTIFY_URL: z.url(),
   SANDBOX_QIMEN_WAREHOUSES: codes.default(['W2', 'W3']),
+  SANDBOX_S3_KEYS: jsonFile(s3Keys),
+  SANDBOX_S3_BUCKET: z.string().min(1).default('evidence'),
+  S3_REGION: z.string().min(1).default('us-east-1'),
 });
 
 export type Kuaidi100Settings = z.infer<typeof kuaidi100Keys>;
@@ -101,6 +108,7 @@ export function loadSandboxConfig(environment: NodeJS.ProcessEnv = process.env):
       owners: [env.QIMEN_OWNER_CODE],
       warehouses: env.SANDBOX_QIMEN_WAREHOUSES,
     },
+    s3: { ...env.SANDBOX_S3_KEYS, bucket: env.SANDBOX_S3_BUCKET, region: env.S3_REGION },
   };
 }
 

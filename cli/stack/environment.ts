@@ -7,6 +7,7 @@ const alipaySellerId = '2088000000000001';
 const wechatpayAppId = 'wx0000000000000001';
 const wechatpayMchId = '1900000001';
 const qimenOwnerCode = 'dingdan';
+const s3Region = 'cn-north-1';
 const audience = 'dingdan-api';
 
 /** Addresses the parts of the stack serve at. */
@@ -66,12 +67,18 @@ export function stackEnvironment(input: {
     QIMEN_OWNER_CODE: qimenOwnerCode,
     QIMEN_KEYS: keys.qimen,
     EVIDENCE_DIR: join(dataDir, 'evidence'),
+    // Kept there instead once S3_BUCKET names the sandbox's bucket.
+    S3_ENDPOINT: `${sandboxUrl}/s3`,
+    S3_REGION: s3Region,
+    S3_ADDRESSING: 'path',
+    S3_KEYS: keys.s3,
     SANDBOX_DATA_DIR: join(dataDir, 'sandbox'),
     SANDBOX_ALIPAY_KEYS: keys.sandboxAlipay,
     SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,
     SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
     SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
     SANDBOX_QIMEN_KEYS: keys.sandboxQimen,
+    SANDBOX_S3_KEYS: keys.s3,
     SANDBOX_STRIPE_WEBHOOK_URL: `${apiUrl}/v1/callbacks/stripe`,
     SANDBOX_QIMEN_NOTIFY_URL: `${apiUrl}/v1/callbacks/qimen`,
     SANDBOX_CLOCK_MULTIPLIER: '1',

@@ -11,6 +11,7 @@ export interface Keys {
   stripe: string;
   /** The same on both sides. */
   kuaidi100: string;
+  s3: string;
   qimen: string;
   sandboxAlipay: string;
   sandboxWechatpay: string;
@@ -31,6 +32,7 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     wechatpay: file('wechatpay'),
     stripe: file('stripe'),
     kuaidi100: file('kuaidi100'),
+    s3: file('s3'),
     qimen: file('qimen'),
     sandboxAlipay: file('sandbox-alipay'),
     sandboxWechatpay: file('sandbox-wechatpay'),
@@ -39,6 +41,7 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     masterKey: (await readFile(masterFile, 'utf8')).trim(),
   };
   if (!existsSync(keys.kuaidi100)) await writePrivate(keys.kuaidi100, JSON.stringify(kuaidi100(), null, 2));
+  if (!existsSync(keys.s3)) await writePrivate(keys.s3, JSON.stringify(s3(), null, 2));
   await Promise.all([
     ensureBoth(keys.alipay, keys.sandboxAlipay, alipay),
     ensureBoth(keys.wechatpay, keys.sandboxWechatpay, wechatpay),
@@ -102,6 +105,13 @@ function kuaidi100(): object {
   return {
     key: randomBytes(6).toString('base64url'),
     customer: randomBytes(16).toString('hex').toUpperCase(),
+  };
+}
+
+function s3(): object {
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
   };
 }
 

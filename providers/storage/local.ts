@@ -1,14 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ObjectStorage } from './port.ts';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+import { type ObjectStorage, requireUuid } from './port.ts';
 
 /** Keeps files in a folder of this machine, made when it is first needed; only the owner of the process reads them. */
 export function createLocalStorage(folder: string): ObjectStorage {
   const pathOf = (name: string) => {
-    if (!UUID.test(name)) throw new Error('a stored file is named by a UUID');
+    requireUuid(name);
     return join(folder, name);
   };
   return {

@@ -10,3 +10,10 @@ export interface ObjectStorage {
   /** Forgets a name; nothing happens if there is nothing. */
   remove(name: string): Promise<void>;
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Throws an Error for anything but a UUID: no name leads out of where files are kept. */
+export function requireUuid(name: string): void {
+  if (!UUID.test(name)) throw new Error('a stored file is named by a UUID');
+}

@@ -49,6 +49,9 @@ const REFUSED_IMPORTS: [file: string, specifier: string][] = [
   ['audit/b.ts', '../sandbox/app.ts'],
   ['activities/x/h.ts', 'stripe'],
   ['api/routes/g.ts', 'wechatpay-axios-plugin'],
+  ['api/routes/h.ts', '@aws-sdk/client-s3'],
+  ['activities/x/i.ts', '@aws-sdk/lib-storage'],
+  ['sandbox/c.ts', '@aws-sdk/client-s3'],
   ['web/src/a.ts', '../../domain/money.ts'],
   ['worker.ts', './api/app.ts'],
 ];

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,7 +7,12 @@ import { stackEnvironment } from '../../cli/stack/environment.ts';
 import { ensureKeys } from '../../cli/stack/keys.ts';
 import { choosePorts } from '../../cli/stack/ports.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
-import { createProviders, createTrackingService, createWarehouseSystems } from '../../providers/index.ts';
+import {
+  createProviders,
+  createStorage,
+  createTrackingService,
+  createWarehouseSystems,
+} from '../../providers/index.ts';
 import { type RunningSandbox, startSandbox } from '../../sandbox/app.ts';
 import { loadSandboxConfig } from '../../sandbox/config.ts';
 
@@ -89,6 +95,26 @@ test('FU-2 without a gateway orders go to Qimen’s own router; whose goods they
   expect(() => loadSandboxConfig({ ...environment, ...wrong })).toThrow(refused);
 });
 
+test('RT-1 with a bucket evidence is kept there, otherwise in the folder; a bucket needs its keys', async () => {
+  async function* content() {
+    yield Buffer.from('one');
+  }
+  const [inFolder, inBucket] = [randomUUID(), randomUUID()];
+  await createStorage(config).put(inFolder, content(), 'image/png');
+  expect(await readdir(environment['EVIDENCE_DIR'] as string)).toEqual([inFolder]);
+  const chosen: Record<string, string> = {
+    ...environment,
+    S3_BUCKET: 'evidence',
+    S3_PREFIX: 'shop/evidence/',
+  };
+  await createStorage(loadConfig(chosen)).put(inBucket, content(), 'image/png');
+  const { objects } = await control('GET', '/s3/objects');
+  expect(objects).toMatchObject([{ key: `shop/evidence/${inBucket}`, bytes: 3, mediaType: 'image/png' }]);
+  const { S3_KEYS: _keys, ...keyless } = chosen;
+  expect(() => loadConfig(keyless)).toThrow('S3_KEYS: is needed with S3_BUCKET');
+  expect(() => loadConfig({ ...chosen, S3_PREFIX: 'no-slash' })).toThrow(/S3_PREFIX: .*evidence\//);
+});
+
 test('I2 the index shows trades with their amounts, and leads to the pages of who takes no money', async () => {
   const alipay = createProviders(config).get('alipay');
   const outTradeNo = 'P20261111000001';
@@ -110,6 +136,7 @@ test('I2 the index shows trades with their amounts, and leads to the pages of wh
   expect(others.map(([, path, title]) => [path, title])).toEqual([
     ['/kuaidi100', '快递 Carrier · Kuaidi100'],
     ['/qimen', '仓库 WMS · Qimen'],
+    ['/s3', '对象存储 Object storage · S3'],
   ]);
   expect(await page('/kuaidi100')).toContain(parcel.trackingNo);
   expect(await page('/qimen')).toContain('出库单 Order');
