@@ -31,13 +31,14 @@ const stack = await startStack({
 const stage = new Stage(stack);
 let status = 0;
 try {
-  const [forward, trouble, payments, refunds, parcels, warehouse, closing] = await Promise.all([
+  const [forward, trouble, payments, refunds, parcels, warehouse, afterSales, closing] = await Promise.all([
     import('./demo/forward.ts'),
     import('./demo/trouble.ts'),
     import('./demo/payments.ts'),
     import('./demo/refunds.ts'),
     import('./demo/parcels.ts'),
     import('./demo/warehouse.ts'),
+    import('./demo/after-sales.ts'),
     import('./demo/closing.ts'),
   ]);
   await forward.wholeLife(stage);
@@ -59,6 +60,8 @@ try {
   await warehouse.hasLeft(stage);
   await warehouse.shortOfALine(stage);
   await warehouse.twoParcels(stage);
+  await afterSales.disputed(stage);
+  await afterSales.exchanged(stage);
   await closing.balance(stage);
   await closing.agreement(stage);
   const report = await stage.report();

@@ -172,6 +172,7 @@ async function seedSkus(db: ReturnType<typeof connect>['db']): Promise<void> {
     sku('TEA-100', 'S1', '明前龙井 100 克', '罐装', 'tea', 10_000n),
     sku('TEA-250', 'S1', '明前龙井 250 克', '礼盒', 'tea', 23_800n, { memberPriceEligible: true }),
     sku('CUP-WHITE', 'S1', '白瓷盖碗', '150 毫升', 'porcelain', 6_800n, { weightGrams: 320 }),
+    sku('CUP-LARGE', 'S1', '白瓷盖碗', '220 毫升', 'porcelain', 8_800n, { weightGrams: 410 }),
     sku('BOOK-POEMS', 'S2', '唐诗三百首', '精装', 'books', 8_800n, { weightGrams: 720 }),
     sku('BOOK-TEA', 'S2', '茶经校注', '平装', 'books', 4_200n, { weightGrams: 410 }),
     sku('PHONE-X', 'S1', '山海手机 X', '256 GB 黑', 'phones', 399_900n, { inventoryMode: 'on_payment' }),

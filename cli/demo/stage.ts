@@ -112,6 +112,11 @@ export class Stage {
   async submit(buyer: Buyer, quote: QuoteRepresentation): Promise<string> {
     const { quoteId, totalFen } = quote;
     const { orderNo } = await buyer.client.post<{ orderNo: string }>('/orders', { quoteId, totalFen });
+    return this.follow(orderNo);
+  }
+
+  /** An order that was made otherwise takes its place in the report. */
+  follow(orderNo: string): string {
     this.orders.push({ story: this.#story, orderNo });
     return orderNo;
   }

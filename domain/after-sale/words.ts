@@ -9,7 +9,7 @@ export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
   },
   rejected: { zh: '商家已拒绝，可申请平台介入', en: 'Rejected; either side can call the platform' },
   awaiting_parcel: {
-    zh: '商家已同意，请寄回商品并填写单号',
+    zh: '退货已同意，请寄回商品并填写单号',
     en: 'Agreed; send the goods back and enter the number',
   },
   returning: { zh: '商品退回中，等待商家验收', en: 'On the way back; the merchant is to inspect it' },
