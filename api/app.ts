@@ -28,6 +28,7 @@ import { registerMerchantTasks } from './routes/merchant/tasks.ts';
 import { registerOrderAddresses } from './routes/orders/addresses.ts';
 import { registerCancelOrder } from './routes/orders/cancel.ts';
 import { registerCloseOrder } from './routes/orders/close.ts';
+import { registerGoodwill } from './routes/orders/goodwill.ts';
 import { registerNotes } from './routes/orders/notes.ts';
 import { registerReadOrders } from './routes/orders/read.ts';
 import { registerReceipt } from './routes/orders/receipt.ts';
@@ -137,6 +138,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerHolds(v1, deps);
   registerBooks(v1, deps);
   registerRefunds(v1, deps);
+  registerGoodwill(v1, deps);
   registerWorkItems(v1, deps);
   registerStatistics(v1, deps);
   registerAfterSaleStatistics(v1, deps);

@@ -113,6 +113,14 @@ const PROBLEMS = {
   urged_already: [409, 'The merchant was urged within the last 24 hours.'],
   not_refundable: [409, 'Only a paid order that was not given back yet can be refunded. Look at its state.'],
   more_than_paid: [409, 'That is more than is left of what was paid; `refundableFen` is what is left.'],
+  more_than_freight: [
+    409,
+    'That is more than the freight that was not given back yet; `freightLeftFen` is what is left.',
+  ],
+  goodwill_limit: [
+    409,
+    'That is more than you can still give today: `limitFen` a day, of which `usedFen` is given; it begins anew at `renewsAt`.',
+  ],
   refund_moving: [409, 'The provider is making this refund after all. Look at the order in a moment.'],
   already_decided: [409, 'This work item was decided already.'],
   joint_order: [409, 'This order is paid together with other shops’. Only the platform can close it.'],

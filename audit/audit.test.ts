@@ -33,6 +33,7 @@ const order = (orderNo: string, state: string, more: Partial<Order> = {}): Order
   isReplacement: false,
   creditFen: 0n,
   movedOutFen: 0n,
+  goodwillFen: 0n,
   isPaid: state !== 'awaiting_payment',
   review: 'confirmed',
   dispatch: 'done',
@@ -475,6 +476,14 @@ const DAMAGES: Damage[] = [
     'a price cut that the money does not show',
     (f) => (orderOf(f, 'B').priceCutFen = 0n),
     [['I2', /order B: it is awaiting_shipment and should hold ¥102.00, its vouchers hold ¥92.00/]],
+  ],
+  [
+    'goodwill of the platform that is not booked',
+    (f) => (orderOf(f, 'B').goodwillFen = 100n),
+    [
+      ['I2', /order B: it is awaiting_shipment and should hold ¥93.00, its vouchers hold ¥92.00/],
+      ['I2', /order B: the platform bears ¥1.00 of it, its vouchers make ¥0.00/],
+    ],
   ],
   [
     'a cancelled order that holds money',

@@ -33,6 +33,7 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
     orders: await withAmounts(`
       SELECT order_no AS "orderNo", kind, root_no AS "rootNo", parent_no AS "parentNo", state, ${AMOUNTS},
         price_cut_fen AS "priceCutFen", freight_cut_fen AS "freightCutFen", given_back_fen AS "givenBackFen",
+        coalesce((goodwill ->> 'platformFen')::bigint, 0) AS "goodwillFen",
         exchange_of IS NOT NULL AS "isReplacement", credit_fen AS "creditFen",
         (SELECT coalesce(sum(r.credit_fen), 0)::bigint FROM after_sales a JOIN orders r ON r.exchange_of = a.case_no
           WHERE a.order_no = o.order_no) AS "movedOutFen",

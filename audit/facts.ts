@@ -39,6 +39,8 @@ export interface Order {
   creditFen: bigint;
   /** What of its money went over to what replaces it. */
   movedOutFen: bigint;
+  /** What of that the platform bears. */
+  goodwillFen: bigint;
   isPaid: boolean;
   review: string;
   dispatch: string;

@@ -20,9 +20,9 @@ export function auditOrders(books: OrderBooks): Finding[] {
 
 /**
  * What is owed to the buyer of an order or to be earned by it is its balance on `deposits`. Between payment and receipt
- * that is all that was paid in money and in points, less the refunds that are made, the points that were taken back
- * and what went over to a replacement; before it nothing, or what came over by an exchange; after it what refunds under
- * way still have to take.
+ * that is all that was paid in money and in points, with the goodwill that the platform put in, less the refunds that are
+ * made, the points that were taken back and what went over to a replacement; before it nothing, or what came over by an
+ * exchange; after it what refunds under way still have to take.
  */
 function heldMoney({ orders, refunds, vouchers, reversals }: OrderBooks): Finding[] {
   const vouchersOf = grouped(vouchers, ({ orderNo }) => orderNo);
@@ -42,14 +42,22 @@ function heldMoney({ orders, refunds, vouchers, reversals }: OrderBooks): Findin
     const held = -balance(vouchersOf.of(order.orderNo), (account) => account === 'deposits');
     const points = sumOf(reversalsOf.of(order.orderNo), ({ pointsFen }) => pointsFen);
     const owed = isBeingServed(order)
-      ? paidFen(order) - made - points - order.movedOutFen
+      ? paidFen(order) + order.goodwillFen - made - points - order.movedOutFen
       : givenBack - made + (order.state === 'awaiting_payment' ? cameOver(order) : 0n);
+    const borne = balance(vouchersOf.of(order.orderNo), (account) => account === 'goodwill_cost');
     const findings: Finding[] = [];
     if (held !== owed)
       findings.push(
         finding(
           subject,
           `it is ${order.state} and should hold ${yuan(owed)}, its vouchers hold ${yuan(held)}`,
+        ),
+      );
+    if (borne !== order.goodwillFen)
+      findings.push(
+        finding(
+          subject,
+          `the platform bears ${yuan(order.goodwillFen)} of it, its vouchers make ${yuan(borne)}`,
         ),
       );
     if (givenBack + order.movedOutFen !== order.givenBackFen)

@@ -12,6 +12,8 @@ export type CommitRefusal =
   | 'insufficient_stock'
   | 'coupon_unavailable'
   | 'points_insufficient'
+  /** Its giver gave too much goodwill that day, with what somebody gave at the same time. */
+  | 'goodwill_limit'
   /** Something of it is there already: the step ran before, or it is a defect. */
   | 'duplicate';
 export class CommitRefused extends Error {
@@ -43,7 +45,13 @@ export async function commitStep(db: Database, step: StepCommit): Promise<void> 
 function isCommon(effects: Effects): boolean {
   const { shipments, shipmentChanges, corrections, reversals, cancellations, holds, workItems } = effects;
   const others = [shipments, shipmentChanges, corrections, reversals, cancellations, holds, workItems];
-  const done = [effects.cancellationsDecided, effects.workItemsDone, effects.cases, effects.caseChanges];
+  const done = [
+    effects.cancellationsDecided,
+    effects.workItemsDone,
+    effects.cases,
+    effects.caseChanges,
+    effects.goodwillUsed,
+  ];
   return [...others, ...done].every((written) => written.length === 0);
 }
 

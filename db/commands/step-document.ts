@@ -140,6 +140,12 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
       t.orderHolds,
       holds.filter((hold) => !hold.placed).map((hold) => ({ ...hold, releasedAt: at })),
     ),
+    goodwillUsed: effects.goodwillUsed.map(({ operator, day, amountFen, limitFen }) => ({
+      operator,
+      day,
+      amount_fen: amountFen,
+      limit_fen: limitFen,
+    })),
     log: rowsOf(t.orderLog, log),
     inbox: inbox ? { ...inbox, at } : undefined,
   };

@@ -38,13 +38,13 @@ const common = (): Part[] => [
     holds = coalesce(c.holds, o.holds), clock_left_ms = coalesce(c.clock_left_ms, o.clock_left_ms), receipt_extended = coalesce(c.receipt_extended, o.receipt_extended),
     given_back_fen = coalesce(c.given_back_fen, o.given_back_fen),
     price_cut_fen = coalesce(c.price_cut_fen, o.price_cut_fen), freight_cut_fen = coalesce(c.freight_cut_fen, o.freight_cut_fen),
-    earn_rate = coalesce(c.earn_rate, o.earn_rate),
+    goodwill = coalesce(c.goodwill, o.goodwill), earn_rate = coalesce(c.earn_rate, o.earn_rate),
     ended_at = coalesce(c.ended_at, o.ended_at), end_reason = coalesce(c.end_reason, o.end_reason)
   FROM doc, jsonb_to_recordset(doc.d -> 'nodes') AS c(order_no text, expected_version int, from_state text, to_state text,
     review text, review_reason text, dispatch text, progress jsonb, shipments_made int, cancellation_no text, cancellation_due_at timestamptz,
     contract_id text, paid_at timestamptz, shipped_at timestamptz,
     auto_receipt_at timestamptz, holds int, clock_left_ms bigint, receipt_extended boolean, given_back_fen bigint, price_cut_fen bigint,
-    freight_cut_fen bigint, earn_rate int, ended_at timestamptz, end_reason text)
+    freight_cut_fen bigint, goodwill jsonb, earn_rate int, ended_at timestamptz, end_reason text)
   WHERE o.order_no = c.order_no AND o.version = c.expected_version AND o.state = c.from_state RETURNING 1)`,
   },
   {
@@ -180,6 +180,15 @@ const fulfilment = (): Part[] => [
   WHERE a.case_no = c.case_no AND a.version = c.expected_version RETURNING 1)`,
   },
   { writes: sql`case_logged AS (${insertFrom(t.afterSaleLog, 'caseLog')} RETURNING 1)` },
+  {
+    must: all('goodwill_used', 'goodwillUsed', 'goodwill_limit'),
+    writes: sql`goodwill_used AS (
+  INSERT INTO goodwill_days AS g (operator, day, used_fen, limit_fen) SELECT c.operator, c.day, c.amount_fen, c.limit_fen
+  FROM doc, jsonb_to_recordset(doc.d -> 'goodwillUsed') AS c(operator text, day date, amount_fen bigint, limit_fen bigint)
+  WHERE c.amount_fen <= c.limit_fen
+  ON CONFLICT (operator, day) DO UPDATE SET used_fen = g.used_fen + excluded.used_fen, limit_fen = excluded.limit_fen
+  WHERE g.used_fen + excluded.used_fen <= excluded.limit_fen RETURNING 1)`,
+  },
   {
     writes: sql`new_work_items AS (${insertFrom(t.workItems, 'workItems')} ON CONFLICT DO NOTHING RETURNING 1)`,
   },

@@ -44,6 +44,7 @@ const NODE_COLUMNS = {
   priceCutFen: true,
   freightCutFen: true,
   earnRate: true,
+  goodwill: true,
 } as const;
 
 const scopeQuery = oncePerDatabase((db) =>

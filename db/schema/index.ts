@@ -8,4 +8,5 @@ export * from './inventory.ts';
 export * from './orders.ts';
 export * from './payments.ts';
 export * from './process.ts';
+export * from './refund-policies.ts';
 export * from './relations.ts';

@@ -12,6 +12,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { Goodwill } from '../../domain/order/goodwill.ts';
 import type { LineProgress } from '../../domain/order/progress.ts';
 import type { Dispatch, NodeKind, NodeState, ReviewState } from '../../domain/order/states.ts';
 import type { ExplainedStep, LineDiscount } from '../../domain/pricing/types.ts';
@@ -84,6 +85,8 @@ export const orders = pgTable(
     freightCutFen: fen('freight_cut_fen').notNull().default(sql`0`),
     /** What was given back of its money, on its way or done; never more than was paid for it (PY-8). */
     givenBackFen: fen('given_back_fen').notNull().default(sql`0`),
+    /** What of `givenBackFen` is freight given back alone, and what the platform bears of it (RF-8). */
+    goodwill: jsonb('goodwill').$type<Goodwill>().notNull().default({}),
     /** Points per whole yuan by which it earned when it was received (CK-12); null before. */
     earnRate: integer('earn_rate'),
     endedAt: instant('ended_at'),

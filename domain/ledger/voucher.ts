@@ -8,7 +8,8 @@ export type VoucherKind =
   | 'settlement'
   | 'refund'
   | 'exchange'
-  | 'points';
+  | 'points'
+  | 'goodwill';
 
 /** An amount ≥ 0 moved from the credited to the debited account; a voucher of postings balances by construction. */
 export interface Posting {
@@ -42,6 +43,8 @@ export const accounts = {
   pointsLiability: 'points_liability',
   /** What points that buyers earned cost the platform. */
   pointsCost: 'points_cost',
+  /** What the platform gave buyers back without taking it of a merchant (RF-8). */
+  goodwillCost: 'goodwill_cost',
   /** What the platform bears of discounts. */
   promotionCost: 'promotion_cost',
   /** What a merchant earned and has not been settled. */

@@ -122,6 +122,26 @@ export function pointsUnearnedVoucher(
   };
 }
 
+/** The platform gives money back of its own (RF-8): it puts into the deposits what the refund takes out of them. */
+export function goodwillVoucher(
+  header: Header,
+  { amountFen, cause }: { amountFen: Fen; cause: string },
+): Voucher {
+  return voucher(header, 'goodwill', `${header.orderNo}-GOODWILL-${cause}`, cause, [
+    { debit: accounts.goodwillCost, credit: accounts.deposits, amountFen },
+  ]);
+}
+
+/** Pieces come back whose money the platform gave already: it takes its own out again. */
+export function goodwillBackVoucher(
+  header: Header,
+  { amountFen, cause }: { amountFen: Fen; cause: string },
+): Voucher {
+  return voucher(header, 'goodwill', `${header.orderNo}-GOODWILL-BACK-${cause}`, cause, [
+    { debit: accounts.deposits, credit: accounts.goodwillCost, amountFen },
+  ]);
+}
+
 /** A leaf is received: deposits and what the platform bears become the merchant's (decision 31). */
 export function receiptVoucher(
   header: Header,

@@ -77,6 +77,7 @@ function merchantActions(order: ActionSubject): Action[] {
     if (order.cancellationDueAt !== null && order.cancellationNo !== null)
       actions.push(mine('answer_cancellation', 'cancellation-answers'));
   }
+  if (isRefundable(order)) actions.push(mine('give_goodwill', 'goodwill'));
   if (state === 'awaiting_payment' && order.payableFen - order.creditFen > 1n)
     actions.push(mine('change_price', 'price-changes'));
   if (state === 'awaiting_payment' && order.paymentRootNo === orderNo)
@@ -92,11 +93,15 @@ function platformActions(order: ActionSubject): Action[] {
   if (order.stoppable) actions.push(ours('cancel', 'cancellations'));
   if (order.isQueued) actions.push(ours('answer_cancellation', 'cancellation-answers'));
   if (order.kind === 'parent') return actions;
-  const refundable = ['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(state);
-  if (refundable && order.givenBackFen < order.payableFen) actions.push(ours('refund', 'refunds'));
+  if (isRefundable(order)) actions.push(ours('refund', 'refunds'), ours('give_goodwill', 'goodwill'));
   if (state === 'awaiting_receipt' || state === 'completed') {
     actions.push(ours('place_hold', 'holds'));
     if (order.holds > 0) actions.push(ours('release_hold', 'hold-releases'));
   }
   return actions;
 }
+
+const isRefundable = ({ state, kind, givenBackFen, payableFen }: ActionSubject): boolean =>
+  kind !== 'parent' &&
+  ['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(state) &&
+  givenBackFen < payableFen;

@@ -19,15 +19,22 @@ export interface EarnedLine {
 
 /**
  * What the pieces of a leaf that were not taken back bring: of n units those taken back carried floor(total · k / n), so
- * the rest is what is kept, to the fen (RF-4). What was given back beside the pieces is the merchant's loss, and no
- * commission is taken of it.
+ * the rest is what is kept, to the fen (RF-4). What was given back beside the pieces is the merchant's loss, where it is not
+ * the platform's goodwill (RF-8), and no commission is taken of it.
  */
 export function earnedBy(leaf: OrderNode, contract: Contract): EarnedLine[] {
   const kept = keptMoney(leaf);
+  const keys = leaf.lines.map((line) => line.skuId);
+  const beside = givenBeside(leaf);
+  const freight = apportion(
+    beside.merchantFreightFen,
+    kept.map(({ freightFen }) => freightFen),
+    keys,
+  );
   const besides = apportion(
-    givenBeside(leaf, kept),
-    kept.map((line) => line.payableFen),
-    leaf.lines.map((line) => line.skuId),
+    beside.merchantGoodsFen,
+    kept.map(({ payableFen }, index) => payableFen - (freight[index] ?? 0n)),
+    keys,
   );
   return leaf.lines.map((line, index) => {
     const rest = (total: Fen) => restOf(leaf, line, total);
@@ -36,7 +43,7 @@ export function earnedBy(leaf: OrderNode, contract: Contract): EarnedLine[] {
     const commissionedFen = rest(line.goodsFen) - shopDiscountFen - givenBackFen;
     return {
       lineNo: line.lineNo,
-      payableFen: (kept[index]?.payableFen ?? 0n) - givenBackFen,
+      payableFen: (kept[index]?.payableFen ?? 0n) - (freight[index] ?? 0n) - givenBackFen,
       pointsFen: rest(line.pointsFen),
       platformDiscountFen: rest(line.discountFen) - shopDiscountFen,
       commissionFen: commissionOf(line.category, commissionedFen, contract),
@@ -101,12 +108,12 @@ export function earnLess(
     };
   });
   const { payableFen, pointsFen, platformDiscountFen } = sumsOf(lost);
-  effects.vouchers.push(
-    receiptReversalVoucher(
-      { orderNo, rootNo, operator, at },
-      { merchantId, cause, depositsFen: -payableFen - pointsFen, platformDiscountFen: -platformDiscountFen },
-    ),
+  const reversal = receiptReversalVoucher(
+    { orderNo, rootNo, operator, at },
+    { merchantId, cause, depositsFen: -payableFen - pointsFen, platformDiscountFen: -platformDiscountFen },
   );
+  // What the platform gives costs the merchant nothing.
+  if (reversal.postings.length > 0) effects.vouchers.push(reversal);
   const dueNow = { ...contract, settleAfterSeconds: 0 };
   effects.settlementLines.push(
     ...settlementLines(before, lost, { contract: dueNow, at, seq: before.version }),

@@ -10,6 +10,7 @@ import type {
   ShipmentChange,
   ShipmentCorrection,
 } from './fulfilment-effects.ts';
+import type { Goodwill } from './goodwill.ts';
 import type { OrderNode } from './node.ts';
 import type { LineProgress } from './progress.ts';
 import { canTransition, type Dispatch, type NodeState, type ReviewState, type StepAction } from './states.ts';
@@ -40,6 +41,7 @@ export interface Effects {
   settlementLines: NewSettlementLine[];
   notices: Notice[];
   holds: HoldChange[];
+  goodwillUsed: GoodwillUse[];
 }
 
 /** A guarded change of a node: it happens only if the row still has `expectedVersion`. Unset fields stay. */
@@ -67,6 +69,7 @@ export interface NodeChange {
     givenBackFen: Fen;
     priceCutFen: Fen;
     freightCutFen: Fen;
+    goodwill: Goodwill;
     earnRate: number;
     endedAt: Date;
     endReason: string;
@@ -149,6 +152,14 @@ export interface HoldChange {
   placed: boolean;
 }
 
+/** Goodwill that counts against what its giver can give that day; refused as `goodwill_limit` beyond it (RF-8). */
+export interface GoodwillUse {
+  operator: string;
+  day: string;
+  amountFen: Fen;
+  limitFen: Fen;
+}
+
 /** The consumed message's fate, written into its inbox row and shown to whoever sent it. */
 export type Verdict = { result: 'accepted' } | { result: 'refused'; code: string; state: NodeState };
 
@@ -199,6 +210,7 @@ export function noEffects(): Effects {
     settlementLines: [],
     notices: [],
     holds: [],
+    goodwillUsed: [],
   };
 }
 

@@ -92,7 +92,7 @@ export function replace(
     dispatch: replacement.items.some(({ hasSystem }) => hasSystem) ? 'due' : 'merchant',
     ...{ progress: {}, shipmentsMade: 0, cancellationNo: null, cancellationDueAt: null, contractId: null },
     ...{ autoReceiptAt: null, holds: 0, clockLeftMs: null, receiptExtended: false },
-    ...{ givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n, earnRate: null },
+    ...{ givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n, earnRate: null, goodwill: {} },
   };
   effects.stock.push(...reserveStock(node));
   const [out, into] = exchangeVouchers(

@@ -1,5 +1,6 @@
 import type { Fen } from '../money.ts';
 import type { LineDiscount } from '../pricing/types.ts';
+import type { Goodwill } from './goodwill.ts';
 import type { LineProgress } from './progress.ts';
 import type { Dispatch, NodeKind, NodeState, ReviewState } from './states.ts';
 
@@ -65,6 +66,8 @@ export interface OrderNode {
   givenBackFen: Fen;
   priceCutFen: Fen;
   freightCutFen: Fen;
+  /** Of what was given back: freight alone, and what the platform bears (RF-8). */
+  goodwill: Goodwill;
   /** Points per whole yuan by which it earned when it was received (CK-12); null before. */
   earnRate: number | null;
   lines: readonly OrderLine[];

@@ -1,8 +1,8 @@
-import { exchangeVoucherNo, pointsReturnVoucher } from '../ledger/vouchers.ts';
+import { exchangeVoucherNo, goodwillBackVoucher, pointsReturnVoucher } from '../ledger/vouchers.ts';
 import { type Fen, minFen, sumFen } from '../money.ts';
 import type { LineQuantity } from './cancellation.ts';
 import { change, type Effects, type NodeChange } from './effects.ts';
-import { firstUnits } from './kept-money.ts';
+import { firstUnits, freightTwice, goodwillAfter } from './kept-money.ts';
 import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
 import { isAnythingKept, type LineProgress, moved, type Progress } from './progress.ts';
 import { planRefund, type RefundablePayment } from './refund-plan.ts';
@@ -41,13 +41,14 @@ export interface Carried {
   pointsFen: Fen;
 }
 
-/** Pieces of a line as they are taken back, with what they carried; `keptFen` of it is freight that the buyer bears. */
+/** Pieces of a line as they are taken back, with what they carried: freight in `cashFen`, and freight that the buyer bears. */
 export interface Reversal {
   orderNo: string;
   lineNo: number;
   cause: string;
   quantity: number;
   cashFen: Fen;
+  freightFen: Fen;
   keptFen: Fen;
   points: number;
   pointsFen: Fen;
@@ -87,18 +88,21 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
     const { freightFen, ...carried } = carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity);
     const keptFen = withFreight ? 0n : freightFen;
     return {
-      ...{ orderNo, lineNo, cause, quantity, keptFen },
+      ...{ orderNo, lineNo, cause, quantity, keptFen, freightFen: freightFen - keptFen },
       ...{ ...carried, cashFen: carried.cashFen - keptFen },
     };
   });
-  // What was given back without pieces (a goodwill) lowers what they can still bring.
+  // What was given back without pieces lowers what they can still bring: their freight at once, a goodwill in the end.
   const shareFen = sumFen(reversals.map(({ cashFen }) => cashFen));
-  const cashFen = minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
+  const freightTwiceFen = freightTwice(leaf, sumFen(reversals.map(({ freightFen }) => freightFen)));
+  const cashFen = minFen(shareFen - freightTwiceFen, leaf.payableFen - leaf.givenBackFen);
   const kept = input.exchange?.(reversals, cashFen) ?? { creditFen: 0n, points: 0, pointsFen: 0n };
   const refundFen = cashFen - kept.creditFen;
   const parts = planRefund(payments, refundFen);
   if (!parts) return null;
-  effects.reversals.push(...reversals.map(({ keptFen: _kept, ...reversal }) => reversal));
+  effects.reversals.push(
+    ...reversals.map(({ keptFen: _kept, freightFen: _freight, ...reversal }) => reversal),
+  );
   effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
   if (refundFen > 0n)
     effects.notices.push({
@@ -111,7 +115,24 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   const progress = withKept(moved(leaf.progress, pieces, { from: null, to: 'reversed' }), reversals);
   // What was exchanged is still served by its coupons.
   if (!input.exchange && !isAnythingKept({ ...leaf, progress })) returnCoupons(effects, input);
-  return { progress, givenBackFen: leaf.givenBackFen + cashFen };
+  const set = { progress, givenBackFen: leaf.givenBackFen + cashFen };
+  return { ...set, ...relieve(effects, input, { ...leaf, ...set }, freightTwiceFen) };
+}
+
+/** Goodwill that the pieces would have brought anyway is none any more (RF-8). */
+function relieve(
+  effects: Effects,
+  { leaf, cause, at }: TakeBack,
+  after: OrderNode,
+  freightTwiceFen: Fen,
+): NodeChange['set'] {
+  if (Object.keys(leaf.goodwill).length === 0) return {};
+  const { orderNo, rootNo } = leaf;
+  const goodwill = goodwillAfter(after, freightTwiceFen);
+  const amountFen = BigInt((leaf.goodwill.platformFen ?? 0) - (goodwill.platformFen ?? 0));
+  const header = { orderNo, rootNo, operator: 'system', at };
+  if (amountFen > 0n) effects.vouchers.push(goodwillBackVoucher(header, { amountFen, cause }));
+  return { goodwill };
 }
 
 /** Freight that the buyer bears stays with its line. */

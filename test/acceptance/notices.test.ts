@@ -162,35 +162,43 @@ test('ST-7 each state offers each role exactly what it can do, and every offer i
   expect(await offers()).toEqual([
     ['amend_address', 'cancel', 'send_message'],
     expect.arrayContaining(['confirm', 'hold', 'refund_shortage']),
-    ['cancel', 'refund'],
+    ['cancel', 'give_goodwill', 'refund'],
   ]);
   expect((await offers())[1]).not.toContain('ship');
   await merchant.post(`/merchant/orders/${orderNo}/review`, { decision: 'confirm' });
   expect(await offers()).toEqual([
     ['amend_address', 'cancel', 'send_message'],
     expect.arrayContaining(['hold', 'ship']),
-    ['cancel', 'refund'],
+    ['cancel', 'give_goodwill', 'refund'],
   ]);
   expect((await offers())[1]).not.toContain('confirm');
   await ship(merchant, orderNo);
   expect(await offers()).toEqual([
     ['confirm_receipt', 'extend_receipt', 'send_message'],
-    ['add_note'],
-    ['place_hold', 'refund'],
+    ['add_note', 'give_goodwill'],
+    ['give_goodwill', 'place_hold', 'refund'],
   ]);
   await buyer.post(`/orders/${orderNo}/receipt-extensions`);
   expect(await offers()).toEqual([
     ['confirm_receipt', 'send_message'],
-    ['add_note'],
-    ['place_hold', 'refund'],
+    ['add_note', 'give_goodwill'],
+    ['give_goodwill', 'place_hold', 'refund'],
   ]);
   const { holdId } = await customerService.post<{ holdId: string }>(`/platform/orders/${orderNo}/holds`, {
     reason: 'case',
   });
-  expect(await offers()).toEqual([['send_message'], ['add_note'], ['place_hold', 'refund', 'release_hold']]);
+  expect(await offers()).toEqual([
+    ['send_message'],
+    ['add_note', 'give_goodwill'],
+    ['give_goodwill', 'place_hold', 'refund', 'release_hold'],
+  ]);
   await customerService.post(`/platform/orders/${orderNo}/hold-releases`, { holdId, reason: 'over' });
   await receive(buyer, orderNo);
-  expect(await offers()).toEqual([[], ['add_note'], ['place_hold', 'refund']]);
+  expect(await offers()).toEqual([
+    [],
+    ['add_note', 'give_goodwill'],
+    ['give_goodwill', 'place_hold', 'refund'],
+  ]);
 
   const cancelled = await oneOrder();
   await cancelled.buyer.post(`/orders/${cancelled.orderNo}/cancellations`);

@@ -44,6 +44,10 @@ const COMMANDS: Record<string, Command> = {
     merchant.post(`/merchant/orders/${orderNo}/closures`, { reason: 'cannot sell' }),
   refund: ({ service }, orderNo) =>
     service.post(`/platform/orders/${orderNo}/refunds`, { amountFen: 1, reason: 'goodwill' }),
+  goodwill: ({ merchant }, orderNo) =>
+    merchant.post(`/merchant/orders/${orderNo}/goodwill`, {
+      ...{ kind: 'goodwill', amountFen: 1, reason: 'other', words: '抱歉' },
+    }),
   hold: ({ service }, orderNo) => service.post(`/platform/orders/${orderNo}/holds`, { reason: 'a case' }),
 };
 
@@ -59,6 +63,7 @@ const REFUSALS: Record<string, string> = {
   change_price: 'not_awaiting_payment',
   close: 'not_awaiting_payment',
   refund: 'not_refundable',
+  goodwill: 'not_refundable',
   hold: 'not_holdable',
 };
 
@@ -66,9 +71,9 @@ type Reached = 'awaiting_payment' | 'awaiting_shipment' | 'awaiting_receipt' | '
 
 const POSSIBLE: Record<Reached, readonly string[]> = {
   awaiting_payment: ['pay', 'cancel', 'change_price', 'close', 'amend_address', 'send_message'],
-  awaiting_shipment: ['cancel', 'review', 'ship', 'refund', 'amend_address', 'send_message'],
-  awaiting_receipt: ['receive', 'extend_receipt', 'hold', 'refund', 'send_message'],
-  completed: ['hold', 'refund'],
+  awaiting_shipment: ['cancel', 'review', 'ship', 'refund', 'goodwill', 'amend_address', 'send_message'],
+  awaiting_receipt: ['receive', 'extend_receipt', 'hold', 'refund', 'goodwill', 'send_message'],
+  completed: ['hold', 'refund', 'goodwill'],
   cancelled: [],
 };
 
@@ -119,15 +124,19 @@ const OFFERED: Record<Reached, Record<'buyer' | 'merchant' | 'service', readonly
   },
   awaiting_shipment: {
     buyer: ['cancel', 'amend_address', 'send_message'],
-    merchant: ['hold', 'ask_correction', 'ship', 'refund_shortage', 'add_note'],
-    service: ['cancel', 'refund'],
+    merchant: ['hold', 'ask_correction', 'ship', 'refund_shortage', 'give_goodwill', 'add_note'],
+    service: ['cancel', 'refund', 'give_goodwill'],
   },
   awaiting_receipt: {
     buyer: ['confirm_receipt', 'extend_receipt', 'send_message'],
-    merchant: ['add_note'],
-    service: ['refund', 'place_hold'],
+    merchant: ['give_goodwill', 'add_note'],
+    service: ['refund', 'give_goodwill', 'place_hold'],
   },
-  completed: { buyer: [], merchant: ['add_note'], service: ['place_hold', 'refund'] },
+  completed: {
+    buyer: [],
+    merchant: ['give_goodwill', 'add_note'],
+    service: ['place_hold', 'refund', 'give_goodwill'],
+  },
   cancelled: { buyer: [], merchant: ['add_note'], service: [] },
 };
 

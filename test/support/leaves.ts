@@ -44,7 +44,7 @@ export function aLeaf(lines: readonly OrderLine[], changes: Partial<OrderNode> =
     ...{ reviewReason: null, dispatch: 'merchant', progress: {}, shipmentsMade: 0 },
     ...{ cancellationNo: null, cancellationDueAt: null, contractId: 'C', autoReceiptAt: null, holds: 0 },
     ...{ clockLeftMs: null, receiptExtended: false, givenBackFen: 0n, priceCutFen: 0n, freightCutFen: 0n },
-    earnRate: null,
+    ...{ goodwill: {}, earnRate: null },
     lines,
     ...changes,
   };

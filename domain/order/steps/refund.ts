@@ -9,6 +9,7 @@ import {
   noEffects,
   refuse,
 } from '../effects.ts';
+import type { Goodwill } from '../goodwill.ts';
 import type { Contract, OrderNode, PaymentScope } from '../node.ts';
 import { isAnythingPlanned, isAnythingShipped, keptLines, unsentPieces } from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
@@ -45,7 +46,7 @@ export interface RefundInput {
  * stopped first: that is a cancellation.
  */
 export function refund(input: RefundInput): Decision {
-  const { leaf, payments, command, cause } = input;
+  const { leaf, command } = input;
   if (leaf.kind === 'parent' || !isPossible('refund', leaf.state))
     return refuse('not_refundable', leaf.state);
   const leftFen = leaf.payableFen - leaf.givenBackFen;
@@ -55,32 +56,40 @@ export function refund(input: RefundInput): Decision {
   // What a case is about is the case's to give back.
   if (amountFen === leftFen && leaf.holds > 0) return refuse('held', leaf.state);
   if (amountFen === leftFen) return refundAll(input);
+  return giveBackPart(input, { amountFen, reason: command.reason });
+}
+
+/** Part of a leaf's money goes back, all pieces stay; `goodwill` is what becomes of the leaf's by it (RF-8). */
+export function giveBackPart(
+  input: Omit<RefundInput, 'command'>,
+  { amountFen, reason, goodwill }: { amountFen: Fen; reason: string; goodwill?: Goodwill },
+): Decision {
+  const { leaf, payments, cause } = input;
   const parts = planRefund(payments, amountFen);
   if (!parts) return refuse('more_than_paid', leaf.state);
   const { orderNo, buyerId } = leaf;
   const effects = noEffects();
-  effects.refunds.push(
-    ...parts.map((part) => ({ ...part, orderNo, reason: command.reason, source: 'deposits' as const })),
-  );
+  effects.refunds.push(...parts.map((part) => ({ ...part, orderNo, reason, source: 'deposits' as const })));
   effects.notices.push({
     orderNo,
     event: `refund_started:${cause}`,
     recipient: `buyer:${buyerId}`,
-    params: { amountFen: Number(amountFen), reason: command.reason },
+    params: { amountFen: Number(amountFen), reason },
   });
-  const set = { givenBackFen: leaf.givenBackFen + amountFen };
+  const set = { givenBackFen: leaf.givenBackFen + amountFen, ...(goodwill ? { goodwill } : {}) };
   effects.nodes.push(change(leaf, 'refund', leaf.state, set));
   undoReceipt(effects, input, set);
   return accept(effects);
 }
 
 /** Received: what it brought its merchant goes down with it. */
-function undoReceipt(effects: Effects, input: RefundInput, set: NodeChange['set']): void {
+function undoReceipt(effects: Effects, input: Omit<RefundInput, 'command'>, set: NodeChange['set']): void {
   const { leaf, contract } = input;
   if (leaf.state !== 'completed') return;
   if (!contract) throw new Error(`${leaf.orderNo} was received without a contract`);
-  const { givenBackFen = leaf.givenBackFen, progress = leaf.progress } = set;
-  earnLess(effects, { before: leaf, after: { ...leaf, givenBackFen, progress } }, { ...input, contract });
+  const { givenBackFen = leaf.givenBackFen, progress = leaf.progress, goodwill = leaf.goodwill } = set;
+  const after = { ...leaf, givenBackFen, progress, goodwill };
+  earnLess(effects, { before: leaf, after }, { ...input, contract });
 }
 
 function refundAll(input: RefundInput): Decision {

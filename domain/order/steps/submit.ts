@@ -207,7 +207,7 @@ function base(input: SubmitInput, deadline: Date) {
     givenBackFen: 0n,
     priceCutFen: 0n,
     freightCutFen: 0n,
-    ...{ exchangeOf: null, creditFen: 0n, earnRate: null },
+    ...{ exchangeOf: null, creditFen: 0n, earnRate: null, goodwill: {} },
   };
 }
 
