@@ -1,7 +1,7 @@
 import type { LineQuantity } from '../order/cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../order/effects.ts';
 import type { OrderNode } from '../order/node.ts';
-import { isWithin } from '../order/progress.ts';
+import { isWithin, sentPieces } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
 import { type CaseKind, REASONS, type Reason, WITHIN } from './case.ts';
@@ -78,12 +78,11 @@ export function returnablePieces(
   leaf: Pick<OrderNode, 'lines' | 'progress'>,
   inCases: readonly LineQuantity[],
 ): LineQuantity[] {
-  return leaf.lines.flatMap(({ lineNo, quantity }) => {
-    const { shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
+  return sentPieces(leaf).flatMap(({ lineNo, quantity }) => {
     const busy = inCases
       .filter((piece) => piece.lineNo === lineNo)
       .reduce((sum, piece) => sum + piece.quantity, 0);
-    const free = Math.min(shipped, quantity - reversed) - busy;
+    const free = quantity - busy;
     return free > 0 ? [{ lineNo, quantity: free }] : [];
   });
 }
