@@ -5,7 +5,7 @@ import { change, type Effects, type NodeChange } from './effects.ts';
 import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
 import { isAnythingKept, type LineProgress, moved, type Progress } from './progress.ts';
 import { planRefund, type RefundablePayment } from './refund-plan.ts';
-import { isCouponUndone } from './undo.ts';
+import { hasServed, isCouponUndone } from './undo.ts';
 
 /** Pieces of a paid leaf that are taken back: their money goes the way it came, their benefits are undone. */
 export interface TakeBack {
@@ -19,6 +19,8 @@ export interface TakeBack {
   cause: string;
   /** Whether their freight goes back, too: it was not handed over, or it is the merchant's fault (RF-5, decision 28). */
   withFreight: boolean;
+  /** What goes back where it is not the pieces' own share: all that is left, also of freight that was kept before. */
+  cashFen?: Fen;
   /** The buyer reads it beside the refund. */
   reason: string;
   at: Date;
@@ -77,7 +79,7 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   });
   // What was given back without pieces (a goodwill) lowers what they can still bring.
   const shareFen = sumFen(reversals.map(({ cashFen }) => cashFen));
-  const cashFen = minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
+  const cashFen = input.cashFen ?? minFen(shareFen, leaf.payableFen - leaf.givenBackFen);
   const parts = planRefund(payments, cashFen);
   if (!parts) return null;
   effects.reversals.push(...reversals.map(({ keptFen: _kept, ...reversal }) => reversal));
@@ -129,13 +131,16 @@ function returnPoints(
   );
 }
 
-/** The leaf is undone: coupons that served nothing that is still alive come back, with the last of it (decision 7). */
+/**
+ * The leaf is undone: coupons that served it and nothing that is still alive come back (decision 7). One that served other
+ * leaves only came back with the last of those.
+ */
 function returnCoupons(effects: Effects, { root, leaves }: PaymentScope, leaf: OrderNode): void {
   const isUndone = (other: OrderNode) =>
     other.orderNo === leaf.orderNo || other.state === 'cancelled' || other.state === 'closed';
   effects.coupons.push(
     ...root.couponIds
-      .filter((couponId) => isCouponUndone(leaves, couponId, isUndone))
+      .filter((couponId) => hasServed(leaf, couponId) && isCouponUndone(leaves, couponId, isUndone))
       .map((couponId) => ({
         couponId,
         orderNo: root.orderNo,

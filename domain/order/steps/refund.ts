@@ -10,7 +10,14 @@ import {
   refuse,
 } from '../effects.ts';
 import type { Contract, OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingPlanned, isAnythingShipped, keptLines, unsentPieces } from '../progress.ts';
+import {
+  isAnythingPlanned,
+  isAnythingShipped,
+  keptLines,
+  moved,
+  sentPieces,
+  unsentPieces,
+} from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
 import { isPossible } from '../states.ts';
 import { takeBack } from '../take-back.ts';
@@ -92,11 +99,14 @@ function refundAll(input: RefundInput): Decision {
   const { orderNo, merchantId } = leaf;
   const effects = noEffects();
   const kept = keptLines(leaf);
-  const set = takeBack(effects, {
+  const taken = takeBack(effects, {
     ...{ scope, leaf, payments, cause, at },
     ...{ pieces: kept, withFreight: true, reason: command.reason },
+    cashFen: leaf.payableFen - leaf.givenBackFen,
   });
-  if (!set) return refuse('more_than_paid', leaf.state);
+  if (!taken) return refuse('more_than_paid', leaf.state);
+  const { progress = leaf.progress } = taken;
+  const set = { ...taken, progress: moved(progress, sentPieces(leaf), { from: null, to: 'returned' }) };
   undoReceipt(effects, input, set);
   const hasLeft = leaf.state !== 'awaiting_shipment' || isAnythingShipped(leaf);
   if (leaf.state === 'awaiting_shipment' && leaf.dispatch !== 'merchant')
