@@ -22,7 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   platformDecides: { by: 'platform', often: 2, act: (player, dice) => player.act('platform', dice) },
   refundAll: { by: 'finance', often: 1, act: (player, dice) => player.refundAll(dice) },
   sign: { by: 'carrier', often: 1, act: (player, dice) => player.sign(dice) },
-  refuseAtDoor: { by: 'carrier', often: 2, act: (player, dice) => player.refuseAtDoor(dice) },
+  refuseAtDoor: { by: 'carrier', often: 3, act: (player, dice) => player.refuseAtDoor(dice) },
   returnSigned: { by: 'carrier', often: 1, act: (player, dice) => player.returnSigned(dice) },
   alarm: { by: 'carrier', often: 1, act: (player, dice) => player.alarm(dice) },
   alarmOver: { by: 'carrier', often: 1, act: (player, dice) => player.alarmOver(dice) },
@@ -36,8 +36,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 function fulfilment(what: EventName): Command {
   const act = ({ walk }: Player, dice: Dice) => walk[what](dice);
   if (what === 'goodwill') return { by: 'finance', often: 1, act };
-  const isOften = (MOSTLY as readonly EventName[]).includes(what);
-  return { by: 'warehouse', often: isOften ? 5 : 2, isEarly: true, act };
+  const often = (MOSTLY as readonly EventName[]).includes(what) || what === 'shipByHand' ? 5 : 3;
+  return { by: 'warehouse', often, isEarly: true, act };
 }
 
 /** The commands as often as they are to be drawn, for a tree that is to be shipped, or was. */

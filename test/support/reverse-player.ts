@@ -4,7 +4,7 @@ import { extendReceipt } from '../../domain/order/steps/holds.ts';
 import { type ParcelReport, type ParcelTrouble, reportParcel } from '../../domain/order/steps/parcel.ts';
 import { receive } from '../../domain/order/steps/receive.ts';
 import { refund } from '../../domain/order/steps/refund.ts';
-import { CasePlayer, SIDES, type Stage, WORDS } from './case-player.ts';
+import { CasePlayer, SIDES, type Side, type Stage, WORDS } from './case-player.ts';
 import type { Dice } from './dice.ts';
 import type { FulfilmentModel } from './fulfilment-model.ts';
 import { Walk } from './fulfilment-walk.ts';
@@ -97,16 +97,24 @@ export class Player extends CasePlayer {
     });
   }
 
-  /** Everybody does what is theirs until the leaf has ended and nothing about it is open. */
-  finish(dice: Dice, isAllBack: boolean): void {
-    const { model } = this;
+  /** Everybody does what is theirs until nothing about the leaf is open; what is kept of it has left. */
+  settle(dice: Dice): void {
     this.walk.finish(dice);
-    for (const { caseNo } of model.openCases) this.#endCase(caseNo, dice);
+    for (const { caseNo } of this.model.openCases) this.#endCase(caseNo, dice);
     while (this.#alarms.size > 0) same(this.alarmOver(dice), true);
-    if (isAllBack) this.#giveAllBack(dice);
-    else if (model.leaf.state === 'awaiting_receipt') same(this.receive('auto'), true);
-    same([model.leaf.holds, model.workItems.size, model.openCases], [0, 0, []]);
-    same(['completed', 'closed', 'cancelled'].includes(model.leaf.state), true);
+  }
+
+  /** What is kept is received. */
+  keep(): void {
+    if (this.model.leaf.state === 'awaiting_receipt') same(this.receive('auto'), true);
+    this.checkOver();
+  }
+
+  /** The leaf has ended, and nobody waits for anything. */
+  checkOver(): void {
+    const { leaf, workItems, openCases } = this.model;
+    same([leaf.holds, workItems.size, openCases], [0, 0, []]);
+    same(['completed', 'closed', 'cancelled'].includes(leaf.state), true);
   }
 
   #endCase(caseNo: string, dice: Dice): void {
@@ -123,23 +131,28 @@ export class Player extends CasePlayer {
     }
   }
 
-  /** All that is kept goes back at the merchant's fault; where it is too late for that, finance gives the money back. */
-  #giveAllBack(dice: Dice): void {
+  /**
+   * All that is kept goes back at the merchant's fault; where it is too late for that, finance gives the money back.
+   * `last` is called before the step that ends the leaf.
+   */
+  giveAllBack(dice: Dice, last: () => void): void {
     const { model } = this;
     const pieces = returnablePieces(model.leaf, []);
     if (pieces.length === 0) return;
     if (!this.open({ kind: 'return_refund', reason: 'defective', pieces })) {
       // What was given back already as a goodwill leaves nothing to refund, and the goods with their buyer.
       const isGiven = model.leaf.payableFen > 0n && model.leaf.givenBackFen === model.leaf.payableFen;
+      last();
       same(this.refundAll(dice), !isGiven);
+      if (isGiven) this.keep();
       return;
     }
     const theCase = model.openCases[0] as CaseRow;
-    for (const [side, action] of [
-      ['merchant', 'agree'],
-      ['buyer', 'send_back'],
-      ['merchant', 'pass'],
-    ] as const)
+    const next = (side: Side, action: string) =>
       same(this.command(theCase.caseNo, this.commandOf(action, side, theCase, dice)), true);
+    next('merchant', 'agree');
+    next('buyer', 'send_back');
+    last();
+    next('merchant', 'pass');
   }
 }

@@ -23,7 +23,7 @@ export class ReverseWalk implements Stage {
   /** How often each event had an effect. */
   readonly done = new Map<string, number>();
   readonly #players: Player[];
-  #rival: ReverseEvent | undefined;
+  #rival: (() => void) | undefined;
   #count = 0;
 
   constructor(rows: PaidTree, isMerchantsFault: boolean) {
@@ -52,7 +52,7 @@ export class ReverseWalk implements Stage {
     if (!player || !command) return;
     const dice = diceOf(seed);
     this.moveTo(new Date(this.rows.clock.at.getTime() + (dice.below(30) === 0 ? 4 * DAY_MS : HOUR_MS)));
-    this.#rival = rival;
+    this.#rival = rival && (() => this.happen({ ...rival, rival: undefined }));
     if (command.act(player, dice)) this.count(what);
     this.#rival = undefined;
   }
@@ -65,9 +65,9 @@ export class ReverseWalk implements Stage {
   /** Lets the rival act, if there is one; whether there was. */
   letRival(): boolean {
     const rival = this.#rival;
-    if (!rival) return false;
-    this.happen({ ...rival, rival: undefined });
-    return true;
+    this.#rival = undefined;
+    rival?.();
+    return rival !== undefined;
   }
 
   /** All leaves leave their warehouses. */
@@ -75,8 +75,23 @@ export class ReverseWalk implements Stage {
     for (const { walk } of this.#players) walk.finish(new Dice([0]));
   }
 
-  /** Everything comes to its end; with `isAllBack`, everything comes back. */
+  /** Everything comes to its end; with `isAllBack`, everything comes back, the last leaf just before the first. */
   finish(seed: number, isAllBack: boolean): void {
-    for (const player of this.#players) player.finish(diceOf(seed, 200), isAllBack);
+    const dice = diceOf(seed, 200);
+    for (const player of this.#players) player.settle(dice);
+    if (isAllBack) this.#giveAllBack(this.#players, dice);
+    else for (const player of this.#players) player.keep();
+    for (const player of this.#players) player.checkOver();
+  }
+
+  #giveAllBack([player, ...others]: readonly Player[], dice: Dice): void {
+    if (!player) return;
+    let isRaced = false;
+    player.giveAllBack(dice, () => {
+      isRaced = true;
+      this.#rival = () => this.#giveAllBack(others, dice);
+    });
+    // Of a leaf that has ended already there is no last step to race.
+    if (!isRaced) this.#giveAllBack(others, dice);
   }
 }
