@@ -70,6 +70,7 @@ const line = (orderNo: string, carried = amounts(10_000n), more: Partial<Line> =
   planned: 0,
   shipped: 0,
   reversed: 0,
+  returned: 0,
   ...more,
 });
 
@@ -682,13 +683,18 @@ const DAMAGES: Damage[] = [
     (f) => (lineOf(f, 'C1').planned = 1),
     [
       ['I1', /order C1: line 1: 1 are planned, the rows make 0/],
-      ['I1', /order C1: line 1: 1 planned, 3 shipped and 0 reversed of 3 cannot be/],
+      ['I1', /order C1: line 1: 1 planned, 3 shipped, 0 reversed and 0 returned of 3 cannot be/],
     ],
   ],
   [
     'a parcel that the leaf did not count',
     (f) => (lineOf(f, 'C1').shipped = 2),
     [['I1', /order C1: line 1: 2 are shipped, the rows make 3/]],
+  ],
+  [
+    'more pieces back than had left',
+    (f) => (lineOf(f, 'C1').returned = 1),
+    [['I1', /order C1: line 1: 0 planned, 3 shipped, 0 reversed and 1 returned of 3 cannot be/]],
   ],
   [
     'a reversal that the leaf did not count',

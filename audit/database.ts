@@ -20,7 +20,7 @@ export async function readBooks(databaseUrl: string): Promise<Books> {
 const AMOUNTS = `goods_fen AS "goodsFen", discount_fen AS "discountFen", shop_discount_fen AS "shopDiscountFen",
   freight_fen AS "freightFen", points::bigint AS points, points_fen AS "pointsFen", payable_fen AS "payableFen"`;
 
-const COUNTS = ['planned', 'shipped', 'reversed']
+const COUNTS = ['planned', 'shipped', 'reversed', 'returned']
   .map((count) => `coalesce((p.done ->> '${count}')::int, 0) AS ${count}`)
   .join(', ');
 

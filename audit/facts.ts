@@ -71,6 +71,8 @@ export interface Line {
   planned: number;
   shipped: number;
   reversed: number;
+  /** How many of those that were taken back had left. */
+  returned: number;
 }
 
 /** Pieces of a leaf's lines. */

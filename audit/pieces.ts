@@ -13,8 +13,6 @@ export const OPEN_STAGES: readonly string[] = [
   'weighed',
 ];
 
-const UNSENT = new Set(['awaiting_shipment', 'cancelled']);
-
 const pieceKey = (orderNo: string, lineNo: number): string => `order ${orderNo}: line ${lineNo}`;
 
 /** I1: each piece of a line is in one place, and the leaf's row says where; I2: what was taken back carried its money. */
@@ -28,8 +26,7 @@ const add = (rows: Iterable<{ quantity: number }>): number => {
   return total;
 };
 
-function counts({ orders, lines, shipments, reversals }: PieceBooks): Finding[] {
-  const stateOf = new Map(orders.map(({ orderNo, state }) => [orderNo, state]));
+function counts({ lines, shipments, reversals }: PieceBooks): Finding[] {
   const packed = shipments.flatMap(({ orderNo, stage, lines }) =>
     lines.map((line) => ({ ...line, key: pieceKey(orderNo, line.lineNo), stage })),
   );
@@ -37,7 +34,7 @@ function counts({ orders, lines, shipments, reversals }: PieceBooks): Finding[] 
   const reversalsOf = grouped(reversals, ({ orderNo, lineNo }) => pieceKey(orderNo, lineNo));
   return lines.flatMap((line) => {
     const subject = pieceKey(line.orderNo, line.lineNo);
-    const { planned, shipped, reversed, quantity } = line;
+    const { planned, shipped, reversed, returned, quantity } = line;
     const there = shipmentsOf.of(subject);
     const compared = [
       ['planned', planned, add(there.filter(({ stage }) => OPEN_STAGES.includes(stage)))],
@@ -47,12 +44,9 @@ function counts({ orders, lines, shipments, reversals }: PieceBooks): Finding[] 
     const problems = compared
       .filter(([, counted, found]) => counted !== found)
       .map(([count, counted, found]) => `${counted} are ${count}, the rows make ${found}`);
-    // Before the last parcel only what has not left is taken back; after it what the buyer has can be.
-    const isLeaving = UNSENT.has(stateOf.get(line.orderNo) ?? '');
-    const most = planned + (isLeaving ? shipped + reversed : Math.max(shipped, reversed));
-    if (most > quantity)
+    if (planned + shipped + reversed - returned > quantity || returned > Math.min(shipped, reversed))
       problems.push(
-        `${planned} planned, ${shipped} shipped and ${reversed} reversed of ${quantity} cannot be`,
+        `${planned} planned, ${shipped} shipped, ${reversed} reversed and ${returned} returned of ${quantity} cannot be`,
       );
     return problems.map((problem) => ({ invariant: 'I1', subject, problem }) as const);
   });

@@ -25,7 +25,10 @@ function turns({ orders, lines, shipments, workItems }: TurnBooks): Finding[] {
     ({ orderNo }) => orderNo ?? '',
   );
   const unsent = grouped(
-    lines.filter(({ quantity, planned, shipped, reversed }) => quantity > planned + shipped + reversed),
+    lines.filter(
+      ({ quantity, planned, shipped, reversed, returned }) =>
+        quantity > planned + shipped + reversed - returned,
+    ),
     ({ orderNo }) => orderNo,
   );
   const isSomebodys = ({ orderNo, review, dispatch, cancellationNo }: Order): boolean =>

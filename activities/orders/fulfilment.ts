@@ -10,6 +10,7 @@ import {
 import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
+import { isAnythingShipped } from '../../domain/order/progress.ts';
 import type { StepAction } from '../../domain/order/states.ts';
 import { type CancelAnswer, answerCancel as decideAnswer } from '../../domain/order/steps/answer-cancel.ts';
 import {
@@ -25,7 +26,7 @@ import {
   type WarehouseReport,
 } from '../../domain/order/steps/warehouse.ts';
 import type { StepResult } from '../../domain/order/view.ts';
-import { loadOrder } from './leaf.ts';
+import { contractOf, loadOrder } from './leaf.ts';
 import type { MessageStep } from './payment-root.ts';
 import { commandStep, loadMoney, requireNode } from './step-facts.ts';
 
@@ -107,7 +108,7 @@ export async function decideCancel(
     db,
     { orderNo, stepKey, action: 'decide_cancel', actor: 'system', at, input: { ...answers } },
     async () => {
-      const { nodes, ...facts } = await loadFacts(db, orderNo);
+      const { nodes, ...facts } = await loadFacts(db, orderNo, at);
       const cancellation = await findCancellation(db, cancellationNo);
       return { nodes, decision: decideEnd({ ...facts, cancellation, answers, at }) };
     },
@@ -139,14 +140,16 @@ async function moneyStep(
     db,
     { orderNo, stepKey: inboxId, action, actor, at, inboxId, input: payload },
     async () => {
-      const { nodes, ...facts } = await loadFacts(db, orderNo);
+      const { nodes, ...facts } = await loadFacts(db, orderNo, at);
       return { nodes, decision: await decide({ ...facts, at }, payload) };
     },
   );
 }
 
-/** With the leaf's shipments. */
-async function loadFacts(db: Database, orderNo: string) {
+/** With the leaf's shipments, and by what its merchant earns where something of it can have been kept. */
+async function loadFacts(db: Database, orderNo: string, at: Date) {
   const [money, shipments] = await Promise.all([loadMoney(db, orderNo), shipmentsOf(db, orderNo)]);
-  return { ...money, shipments };
+  const { leaf } = money;
+  const contract = isAnythingShipped(leaf) ? await contractOf(db, leaf, at) : null;
+  return { ...money, shipments, contract };
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/client.ts';
+import { findHold } from '../../db/commands/holds.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { caseGround } from '../../db/queries/after-sales.ts';
 import { outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
@@ -11,7 +12,12 @@ import {
   type ShipmentCorrectionCommand,
 } from '../../domain/order/steps/correct-shipment.ts';
 import { extendReceipt as decideExtension } from '../../domain/order/steps/holds.ts';
-import { reportParcel as decideParcel, type ParcelReport } from '../../domain/order/steps/parcel.ts';
+import {
+  reportParcel as decideParcel,
+  type ParcelReport,
+  type ParcelTrouble,
+  troubleHoldId,
+} from '../../domain/order/steps/parcel.ts';
 import { receive as decideReceipt } from '../../domain/order/steps/receive.ts';
 import { review as decideReview, type ReviewCommand } from '../../domain/order/steps/review.ts';
 import { ship as decideShipping, type ShipCommand } from '../../domain/order/steps/ship.ts';
@@ -68,6 +74,11 @@ async function parcelReport(
 ): Promise<ParcelReport> {
   const { what, shipmentNo, signedAt } = payload;
   if (what === 'signed' && signedAt) return { what, signedAt: new Date(signedAt) };
+  if (what === 'closed') {
+    const trouble = payload as unknown as ParcelTrouble;
+    const hold = await findHold(db, troubleHoldId(trouble));
+    return { ...trouble, what, isHeld: hold !== undefined && hold.releasedAt === null };
+  }
   if (what !== 'refused') return payload as unknown as ParcelReport;
   const [shipments, { inCases, periods }] = await Promise.all([
     shipmentsOf(db, orderNo),

@@ -19,7 +19,8 @@ export interface TaskCounts {
 const hasOpenPieces = sql`EXISTS (
   SELECT FROM ${orderLines} l CROSS JOIN LATERAL (SELECT ${orders.progress} -> l.line_no::text AS done) p
   WHERE l.order_no = ${orders.orderNo} AND l.quantity > coalesce((p.done ->> 'planned')::int, 0)
-    + coalesce((p.done ->> 'shipped')::int, 0) + coalesce((p.done ->> 'reversed')::int, 0))`;
+    + coalesce((p.done ->> 'shipped')::int, 0) + coalesce((p.done ->> 'reversed')::int, 0)
+    - coalesce((p.done ->> 'returned')::int, 0))`;
 
 /** Counts a merchant's tasks (FU-1, FU-7), in one statement. */
 export async function countTasks(db: Database, merchantId: string, now: Date): Promise<TaskCounts> {

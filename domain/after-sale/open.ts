@@ -2,7 +2,7 @@ import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../order/effects.ts';
 import type { OrderNode } from '../order/node.ts';
-import { isWithin } from '../order/progress.ts';
+import { isWithin, sentPieces } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
 import { type CaseKind, type CasePiece, REASONS, type Reason } from './case.ts';
@@ -113,12 +113,11 @@ export function returnablePieces(
   leaf: Pick<OrderNode, 'lines' | 'progress'>,
   inCases: readonly LineQuantity[],
 ): LineQuantity[] {
-  return leaf.lines.flatMap(({ lineNo, quantity }) => {
-    const { shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
+  return sentPieces(leaf).flatMap(({ lineNo, quantity }) => {
     const busy = inCases
       .filter((piece) => piece.lineNo === lineNo)
       .reduce((sum, piece) => sum + piece.quantity, 0);
-    const free = Math.min(shipped, quantity - reversed) - busy;
+    const free = quantity - busy;
     return free > 0 ? [{ lineNo, quantity: free }] : [];
   });
 }

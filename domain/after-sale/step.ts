@@ -1,6 +1,5 @@
-import { receiptVoucher } from '../ledger/vouchers.ts';
 import { type Fen, minFen, sumFen } from '../money.ts';
-import { earnedBy, earnLess, settlementLines, sumsOf } from '../order/earned.ts';
+import { earnLess, earnRest } from '../order/earned.ts';
 import {
   accept,
   change,
@@ -12,7 +11,7 @@ import {
 } from '../order/effects.ts';
 import { type ExchangedPiece, type Replacement, replace } from '../order/exchange.ts';
 import type { Contract, OrderNode, PaymentScope } from '../order/node.ts';
-import { isAnythingKept, isWithin, keptLines } from '../order/progress.ts';
+import { isAnythingKept, isWithin, keptLines, moved } from '../order/progress.ts';
 import { planRefund, type RefundablePayment } from '../order/refund-plan.ts';
 import { endRequest } from '../order/steps/conclude-cancel.ts';
 import { releasing } from '../order/steps/holds.ts';
@@ -57,7 +56,11 @@ export function caseStep(input: CaseInput): Decision {
     refundedFen = sumFen(effects.refunds.map(({ amountFen }) => amountFen));
     restock(effects, input, next);
     endOnLeaf(effects, input, set);
-    effects.workItemsDone.push({ workItemId: arbitrationOf(theCase.caseNo), outcome: next.to });
+  }
+  if (isDisputed(theCase.state) && !isDisputed(next.to)) {
+    const disputedVersion = theCase.version - (theCase.state === 'arbitration' ? 1 : 0);
+    const workItemId = arbitrationOf(theCase.caseNo, disputedVersion);
+    effects.workItemsDone.push({ workItemId, outcome: next.to });
   }
   effects.caseChanges.push({
     ...{ caseNo: theCase.caseNo, expectedVersion: theCase.version, to: next.to },
@@ -99,12 +102,16 @@ function wordsOf(command: CaseCommand): string | null {
   return 'words' in command ? command.words : null;
 }
 
-const arbitrationOf = (caseNo: string): string => `case-${caseNo}`;
+const isDisputed = (state: AfterSale['state']): boolean => state === 'disputed' || state === 'arbitration';
+
+/** A case that is sent back by its ruling can be disputed once more: each dispute has a question of its own. */
+const arbitrationOf = (caseNo: string, disputedVersion: number): string =>
+  `case-${caseNo}-${disputedVersion}`;
 
 /** RT-3: the platform joins; both sides have 48 hours for evidence, it has 72 more, where the shop says nothing else. */
-function arbitration({ caseNo, orderNo, periods }: AfterSale, at: Date) {
+function arbitration({ caseNo, orderNo, version, periods }: AfterSale, at: Date) {
   return {
-    ...{ workItemId: arbitrationOf(caseNo), kind: 'after_sale_disputed', orderNo },
+    ...{ workItemId: arbitrationOf(caseNo, version + 1), kind: 'after_sale_disputed', orderNo },
     reason: `buyer and merchant disagree about ${caseNo}`,
     ownerRole: 'customer_service',
     waysOut: ['refund', 'return', 'dismiss'],
@@ -156,7 +163,9 @@ function giveBack(
           }
         : {}),
     });
-    return taken ?? 'more_than_paid';
+    if (!taken) return 'more_than_paid';
+    const { progress = leaf.progress } = taken;
+    return { ...taken, progress: moved(progress, pieces, { from: null, to: 'returned' }) };
   }
   if (what.amountFen > mostOf(input)) return 'more_than_paid';
   const parts = planRefund(payments, what.amountFen);
@@ -199,7 +208,7 @@ function endOnLeaf(effects: Effects, input: CaseInput, set: NodeChange['set']): 
   const closes = !isAnythingKept(after);
   if (leaf.state === 'completed')
     earnLess(effects, { before: leaf, after }, { contract, cause, operator: actor, at });
-  else if (closes) earnRest(effects, after, input);
+  else if (closes) earnRest(effects, after, { contract, operator: actor, at });
   effects.holds.push({
     ...{ holdId: theCase.holdId, orderNo: leaf.orderNo, reason: 'after-sale case', placedBy: actor },
     placed: false,
@@ -214,15 +223,4 @@ function endOnLeaf(effects: Effects, input: CaseInput, set: NodeChange['set']): 
   effects.nodes.push(
     change(leaf, 'after_sale', closes ? 'closed' : leaf.state, { ...set, ...releasing(leaf, at), ...end }),
   );
-}
-
-/** Freight that the buyer bears is earned though the goods came back before they were received. */
-function earnRest(effects: Effects, after: OrderNode, { contract, actor, at }: CaseInput): void {
-  const rest = earnedBy(after, contract);
-  const { orderNo, rootNo, merchantId } = after;
-  if (merchantId === null || rest.every((line) => line.payableFen === 0n)) return;
-  effects.vouchers.push(
-    receiptVoucher({ orderNo, rootNo, operator: actor, at }, { merchantId, ...sumsOf(rest) }),
-  );
-  effects.settlementLines.push(...settlementLines(after, rest, { contract, at, seq: 0 }));
 }

@@ -1,4 +1,4 @@
-import { receiptReversalVoucher } from '../ledger/vouchers.ts';
+import { receiptReversalVoucher, receiptVoucher } from '../ledger/vouchers.ts';
 import { type Fen, sumFen } from '../money.ts';
 import { apportion } from '../pricing/apportion.ts';
 import { unearnPoints } from './earned-points.ts';
@@ -118,4 +118,17 @@ export function earnLess(
   effects.settlementLines.push(
     ...settlementLines(before, lost, { contract: dueNow, at, seq: before.version }),
   );
+}
+
+/** A leaf closes before it is received: freight that its buyer bears is its merchant's all the same (RF-5). */
+export function earnRest(
+  effects: Effects,
+  after: OrderNode,
+  { contract, operator, at }: { contract: Contract; operator: string; at: Date },
+): void {
+  const rest = earnedBy(after, contract);
+  const { orderNo, rootNo, merchantId } = after;
+  if (merchantId === null || rest.every((line) => line.payableFen === 0n)) return;
+  effects.vouchers.push(receiptVoucher({ orderNo, rootNo, operator, at }, { merchantId, ...sumsOf(rest) }));
+  effects.settlementLines.push(...settlementLines(after, rest, { contract, at, seq: 0 }));
 }

@@ -5,6 +5,8 @@ export interface Counts {
   planned?: number;
   shipped?: number;
   reversed?: number;
+  /** Of those that were taken back, how many had left. */
+  returned?: number;
 }
 
 export interface Progress extends Counts {
@@ -30,8 +32,8 @@ const countOf = ({ progress }: Pick<Counted, 'progress'>, lineNo: number, what: 
 /** The pieces that nobody sends yet: neither planned, nor gone, nor taken back. */
 export function openLines(leaf: Counted): LineQuantity[] {
   return leaf.lines.flatMap(({ lineNo, quantity }) => {
-    const { planned = 0, shipped = 0, reversed = 0 } = leaf.progress[lineNo] ?? {};
-    const open = quantity - planned - shipped - reversed;
+    const { planned = 0, shipped = 0, reversed = 0, returned = 0 } = leaf.progress[lineNo] ?? {};
+    const open = quantity - planned - shipped - reversed + returned;
     return open > 0 ? [{ lineNo, quantity: open }] : [];
   });
 }
@@ -43,10 +45,21 @@ export const toDispatch = (leaf: Counted): LineQuantity[] =>
 /** All that has not left and was not taken back, in a warehouse's hands or nobody's. */
 export function unsentPieces(leaf: Counted): LineQuantity[] {
   return keptLines(leaf).flatMap(({ lineNo, quantity }) => {
-    const unsent = quantity - countOf(leaf, lineNo, 'shipped');
+    const unsent = quantity - sentCount(leaf, lineNo);
     return unsent > 0 ? [{ lineNo, quantity: unsent }] : [];
   });
 }
+
+/** The pieces that have left and were not taken back. */
+export function sentPieces(leaf: Counted): LineQuantity[] {
+  return leaf.lines.flatMap(({ lineNo }) => {
+    const sent = sentCount(leaf, lineNo);
+    return sent > 0 ? [{ lineNo, quantity: sent }] : [];
+  });
+}
+
+const sentCount = (leaf: Pick<Counted, 'progress'>, lineNo: number): number =>
+  countOf(leaf, lineNo, 'shipped') - countOf(leaf, lineNo, 'returned');
 
 /** The pieces that were not taken back. */
 export function keptLines(leaf: Counted): LineQuantity[] {
@@ -57,8 +70,7 @@ export function keptLines(leaf: Counted): LineQuantity[] {
 }
 
 /** Whether everything that was not taken back has left (FU-4). */
-export const isAllShipped = (leaf: Counted): boolean =>
-  keptLines(leaf).every(({ lineNo, quantity }) => countOf(leaf, lineNo, 'shipped') >= quantity);
+export const isAllShipped = (leaf: Counted): boolean => unsentPieces(leaf).length === 0;
 
 export const isAnythingShipped = (leaf: Counted): boolean =>
   leaf.lines.some(({ lineNo }) => countOf(leaf, lineNo, 'shipped') > 0);

@@ -59,6 +59,8 @@ export const TRANSITIONS: readonly { action: StepAction; from: NodeState | null;
   { action: 'ask_cancel', from: 'awaiting_shipment', to: 'awaiting_receipt' }, // what was left of it is taken back
   { action: 'decide_cancel', from: 'awaiting_shipment', to: 'cancelled' },
   { action: 'decide_cancel', from: 'awaiting_shipment', to: 'awaiting_receipt' },
+  { action: 'ask_cancel', from: 'awaiting_shipment', to: 'closed' }, // what had left came back before
+  { action: 'decide_cancel', from: 'awaiting_shipment', to: 'closed' },
   { action: 'receive', from: 'awaiting_receipt', to: 'completed' },
   { action: 'refund', from: 'awaiting_shipment', to: 'cancelled' }, // all of it, before hand-over (decision 14)
   { action: 'refund', from: 'awaiting_shipment', to: 'closed' }, // part of it had left
@@ -95,12 +97,14 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'correct_shipment', in: 'awaiting_receipt' },
   { action: 'parcel', in: 'awaiting_shipment' },
   { action: 'parcel', in: 'awaiting_receipt' },
+  { action: 'parcel', in: 'closed' }, // its trouble is over, and so is its hold
   { action: 'urge', in: 'awaiting_shipment' },
   { action: 'urge', in: 'awaiting_receipt' },
   { action: 'hold', in: 'awaiting_receipt' },
   { action: 'hold', in: 'completed' },
   { action: 'release', in: 'awaiting_receipt' },
   { action: 'release', in: 'completed' },
+  { action: 'release', in: 'closed' }, // a case closed it under another hold
 ];
 
 export function canTransition(action: StepAction, from: NodeState | null, to: NodeState): boolean {

@@ -240,4 +240,13 @@ describe('RF-9 decision-7 a coupon comes back with the last piece it served', ()
       { orderNo: 'N', expectedVersion: 4, from: 'split', to: 'split', set: {} },
     ]);
   });
+
+  test('a child: one that served its sibling alone came back with that', () => {
+    const place = { kind: 'child', rootNo: 'N', parentNo: 'N', paymentRootNo: 'N' } as const;
+    const child = aLeaf([served(1, 'C')], { ...place, orderNo: 'N1', progress: { 1: { reversed: 1 } } });
+    const sibling = aLeaf([served(1, 'D')], { ...place, orderNo: 'N2', state: 'closed' });
+    const root = aLeaf([], { kind: 'parent', couponIds: ['C', 'D'], state: 'split' });
+    const scope = { root, leaves: [child, sibling], attempts: [], coupons: [] };
+    expect(taken(child, { scope }).effects.coupons).toEqual([back]);
+  });
 });

@@ -6,7 +6,7 @@ import { firstUnits, freightTwice, goodwillAfter } from './kept-money.ts';
 import type { OrderLine, OrderNode, PaymentScope } from './node.ts';
 import { isAnythingKept, type LineProgress, moved, type Progress } from './progress.ts';
 import { planRefund, type RefundablePayment } from './refund-plan.ts';
-import { giveCouponBack, isCouponUndone } from './undo.ts';
+import { giveCouponBack, hasServed, isCouponUndone } from './undo.ts';
 
 /** Pieces of a paid leaf that are taken back: their money goes the way it came, their benefits are undone. */
 export interface TakeBack {
@@ -20,6 +20,8 @@ export interface TakeBack {
   cause: string;
   /** Whether their freight goes back, too: it was not handed over, or it is the merchant's fault (RF-5, decision 28). */
   withFreight: boolean;
+  /** What goes back where it is not the pieces' own share: all that is left, also of freight that was kept before. */
+  cashFen?: Fen;
   /** Takes over what pays a replacement (RT-8); the rest goes back. */
   exchange?: (
     reversals: readonly Reversal[],
@@ -95,7 +97,7 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
   // What was given back without pieces lowers what they can still bring: their freight at once, a goodwill in the end.
   const shareFen = sumFen(reversals.map(({ cashFen }) => cashFen));
   const freightTwiceFen = freightTwice(leaf, sumFen(reversals.map(({ freightFen }) => freightFen)));
-  const cashFen = minFen(shareFen - freightTwiceFen, leaf.payableFen - leaf.givenBackFen);
+  const cashFen = input.cashFen ?? minFen(shareFen - freightTwiceFen, leaf.payableFen - leaf.givenBackFen);
   const kept = input.exchange?.(reversals, cashFen) ?? { creditFen: 0n, points: 0, pointsFen: 0n };
   const refundFen = cashFen - kept.creditFen;
   const parts = planRefund(payments, refundFen);
@@ -172,14 +174,17 @@ function returnPoints(
   );
 }
 
-/** The leaf is undone: coupons that served nothing that is still alive come back, with the last of it (decision 7). */
+/**
+ * The leaf is undone: coupons that served it and nothing that is still alive come back (decision 7). One that served other
+ * leaves only came back with the last of those.
+ */
 function returnCoupons(effects: Effects, input: TakeBack): void {
   const { scope, leaf } = input;
   const { root, leaves } = scope;
   const isUndone = (other: OrderNode) =>
     other.orderNo === leaf.orderNo || other.state === 'cancelled' || other.state === 'closed';
   for (const couponId of root.couponIds)
-    if (isCouponUndone(leaves, couponId, isUndone))
+    if (hasServed(leaf, couponId) && isCouponUndone(leaves, couponId, isUndone))
       giveCouponBack(effects, scope, { couponId, from: 'used' }, input);
   // Siblings that end at once meet in the parent's row, so that one of them sees itself as the last.
   if (root.orderNo !== leaf.orderNo) effects.nodes.push(change(root, 'refund', root.state));

@@ -20,15 +20,17 @@ export function givePointsBack(
   );
 }
 
+/** Whether a coupon took something off a leaf. */
+export const hasServed = ({ lines }: Pick<OrderNode, 'lines'>, couponId: string): boolean =>
+  lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId));
+
 /** Whether every leaf that a coupon served is undone: then the coupon comes back, with the last of them (decision 7). */
 export function isCouponUndone(
   leaves: readonly OrderNode[],
   couponId: string,
   isUndone: (leaf: OrderNode) => boolean,
 ): boolean {
-  const served = leaves.filter(({ lines }) =>
-    lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId)),
-  );
+  const served = leaves.filter((leaf) => hasServed(leaf, couponId));
   return served.length > 0 && served.every(isUndone);
 }
 

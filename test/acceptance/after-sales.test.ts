@@ -152,7 +152,7 @@ for (const [outcome, state, refundedFen] of [
     const { workItems } = await service.get<{ workItems: { kind: string; workItemId: string }[] }>(
       '/platform/work-items',
     );
-    expect(workItems.find(({ workItemId }) => workItemId === `case-${caseNo}`)).toMatchObject({
+    expect(workItems.find(({ workItemId }) => workItemId.startsWith(`case-${caseNo}-`))).toMatchObject({
       kind: 'after_sale_disputed',
     });
     await service.post(`/platform/after-sales/${caseNo}/decisions`, { outcome, words: '证据充分' });

@@ -1,50 +1,61 @@
-import type { Voucher } from '../../domain/ledger/voucher.ts';
-import { paymentVoucher, refundVoucher } from '../../domain/ledger/vouchers.ts';
-import { sumFen } from '../../domain/money.ts';
+import type { Disposition } from '../../domain/after-sale/case.ts';
+import { paymentVoucher } from '../../domain/ledger/vouchers.ts';
 import { isDecided, type LineQuantity } from '../../domain/order/cancellation.ts';
-import {
-  type CouponChange,
-  type Decision,
-  type NewRefund,
-  noEffects,
-  type PointsChange,
-  type StockChange,
-} from '../../domain/order/effects.ts';
-import type { LineReversal } from '../../domain/order/fulfilment-effects.ts';
-import type { OrderNode } from '../../domain/order/node.ts';
+import { type Decision, type Effects, noEffects, type StockChange } from '../../domain/order/effects.ts';
+import type { OrderNode, PaymentScope } from '../../domain/order/node.ts';
+import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
+import { TRANSITIONS } from '../../domain/order/states.ts';
 import type { Cancellation } from '../../domain/order/steps/conclude-cancel.ts';
 import { sellStock, warehouseOf } from '../../domain/order/steps/stock.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
-import { AT, paidAlone } from './leaves.ts';
+import { LeafBooks } from './leaf-books.ts';
+import { AT, CONTRACT, paidAlone } from './leaves.ts';
 import { same } from './same.ts';
 
-const HEADER = { orderNo: 'N', rootNo: 'N', operator: 'system', at: AT };
+/** What a leaf shares with others: the time, its payment, the tree's other rows. */
+export interface Surroundings {
+  readonly clock: { readonly at: Date };
+  /** What was paid, with all that was given back of it. */
+  money: () => { scope: PaymentScope; payments: readonly RefundablePayment[] };
+  /** Whether rows beyond the leaf are not any more as a step saw them. */
+  isStale: (effects: Effects) => boolean;
+  /** Takes what a step does beyond its leaf. */
+  take: (effects: Effects) => void;
+}
 
 /**
  * The rows of one paid leaf in memory: takes what steps decide as the database would. What must hold between them is in
  * `fulfilment-checks.ts`.
  */
-export class FulfilmentModel {
-  leaf: OrderNode;
+export class FulfilmentModel extends LeafBooks {
+  receivedAt: Date | null = null;
+  /** Pieces that an inspection counted, by SKU and warehouse, and how many of them cannot be sold. */
+  readonly inspected = new Map<string, number>();
+  spoiled = 0;
   readonly shipments = new Map<string, ShipmentRow>();
   readonly cancellations = new Map<string, Cancellation>();
-  readonly refunds: NewRefund[] = [];
-  readonly reversals: LineReversal[] = [];
   readonly stock: StockChange[] = [];
-  readonly points: PointsChange[] = [];
-  readonly coupons: CouponChange[] = [];
-  readonly vouchers: Voucher[] = [];
   readonly workItems = new Set<string>();
+  readonly #asked = new Set<string>();
   readonly #told = new Set<string>();
   /** Pieces that left a warehouse, by SKU and warehouse. */
   readonly left = new Map<string, number>();
-  goodwillFen = 0n;
+  readonly #around: Surroundings;
 
-  /** The leaf as its payment leaves it: sold, paid with payment `T`. */
-  constructor(leaf: OrderNode) {
-    this.leaf = leaf;
+  /** The leaf as its payment leaves it: sold, paid alone with payment `T` unless something else surrounds it. */
+  constructor(leaf: OrderNode, around?: Surroundings) {
+    super(leaf, around?.clock ?? { at: AT });
+    this.#around = around ?? this.#alone();
     this.stock.push(...sellStock(leaf));
-    this.vouchers.push(paymentVoucher(HEADER, leaf, { provider: 'alipay', outTradeNo: 'T' }));
+    this.vouchers.push(paymentVoucher(this.header, leaf, { provider: 'alipay', outTradeNo: 'T' }));
+  }
+
+  #alone(): Surroundings {
+    const money = () => {
+      const { scope, payments } = paidAlone(this.leaf);
+      return { scope, payments: payments.map((payment) => ({ ...payment, refunds: this.refunds })) };
+    };
+    return { clock: this.clock, money, isStale: () => false, take: () => {} };
   }
 
   get rows(): ShipmentRow[] {
@@ -57,29 +68,26 @@ export class FulfilmentModel {
 
   /** What a step that moves money is given. */
   get facts() {
-    const { scope, payments } = paidAlone(this.leaf);
+    const { scope, payments } = this.#around.money();
     return {
-      ...{ leaf: this.leaf, shipments: this.rows, scope, at: AT },
-      payments: payments.map((payment) => ({ ...payment, refunds: this.refunds })),
+      ...{ leaf: this.leaf, shipments: this.rows, scope, payments },
+      ...{ contract: CONTRACT, at: this.at },
     };
   }
 
-  get givenFen(): bigint {
-    return sumFen(this.refunds.map(({ amountFen }) => amountFen));
-  }
-
-  balance(account: string): bigint {
-    return sumFen(
-      this.vouchers
-        .flatMap(({ postings }) => postings)
-        .map(({ debit, credit, amountFen }) =>
-          debit === account ? amountFen : credit === account ? -amountFen : 0n,
-        ),
+  /** Whether a step was decided on rows that are not so any more: the database would refuse to write it. */
+  isStale({ effects }: Decision): boolean {
+    return (
+      effects.nodes.some((node) => this.#isMine(node) && node.expectedVersion !== this.leaf.version) ||
+      effects.caseChanges.some((one) => this.cases.get(one.caseNo)?.version !== one.expectedVersion) ||
+      this.#around.isStale(effects)
     );
   }
 
-  /** Writes what a step decided; whether it was accepted. */
-  take({ verdict, effects }: Decision): boolean {
+  readonly #isMine = ({ orderNo }: { orderNo: string }): boolean => orderNo === this.leaf.orderNo;
+
+  /** Writes what a step decided; whether it was accepted. With `all`, all money that is left is to go back. */
+  take({ verdict, effects }: Decision, all = false): boolean {
     if (verdict.result === 'refused') {
       same(effects, noEffects());
       return false;
@@ -90,23 +98,54 @@ export class FulfilmentModel {
     this.stock.push(...effects.stock);
     this.points.push(...effects.points);
     this.coupons.push(...effects.coupons);
-    this.reversals.push(...effects.reversals);
-    this.#takeMoney(effects);
+    this.takeMoney(effects, before, all);
+    this.countReturned(effects, before, all);
+    this.takeCases(effects);
     for (const { event, recipient } of effects.notices) {
       const key = `${event} ${recipient}`;
       same(this.#told.has(key) && key, false);
       this.#told.add(key);
     }
-    for (const { workItemId } of effects.workItems) this.workItems.add(workItemId);
+    for (const { workItemId } of effects.workItems) {
+      same(this.#asked.has(workItemId) && workItemId, false);
+      this.#asked.add(workItemId);
+      this.workItems.add(workItemId);
+    }
     for (const { workItemId } of effects.workItemsDone) this.workItems.delete(workItemId);
-    same(effects.nodes.length <= 1, true);
-    for (const { orderNo, expectedVersion, from, to, set } of effects.nodes) {
-      same([orderNo, expectedVersion, from], [before.orderNo, before.version, before.state]);
+    this.#takeNodes(effects, before);
+    this.#around.take(effects);
+    return true;
+  }
+
+  #takeNodes(effects: Effects, before: OrderNode): void {
+    const mine = effects.nodes.filter(this.#isMine);
+    same(mine.length <= 1, true);
+    for (const { expectedVersion, from, to, set } of mine) {
+      same([expectedVersion, from], [before.version, before.state]);
+      if (from !== to)
+        same(
+          TRANSITIONS.some((known) => known.from === from && known.to === to),
+          true,
+        );
+      // Nothing is received under a hold (ST-4, RT-7).
+      if (to === 'completed' && from !== to) {
+        same([before.holds, this.holds.size], [0, 0]);
+        this.receivedAt = this.at;
+      }
       const cancellationNo =
         set.cancellationNo === undefined ? before.cancellationNo : set.cancellationNo || null;
       this.leaf = { ...before, ...set, cancellationNo, state: to, version: before.version + 1 };
     }
-    return true;
+  }
+
+  /** An inspection counted what came back of a case (IN-6). */
+  inspect(dispositions: readonly Disposition[]): void {
+    for (const { lineNo, sellable, damaged, lost } of dispositions) {
+      const line = this.line(lineNo);
+      const key = `${line.skuId} ${warehouseOf(this.leaf, line)}`;
+      this.inspected.set(key, (this.inspected.get(key) ?? 0) + sellable + damaged + lost);
+      this.spoiled += damaged + lost;
+    }
   }
 
   #takeShipments(effects: Decision['effects'], before: OrderNode): void {
@@ -156,16 +195,6 @@ export class FulfilmentModel {
       same(isDecided(row.state), false);
       this.cancellations.set(cancellationNo, { ...row, state });
     }
-  }
-
-  #takeMoney({ refunds, reversals, vouchers }: Decision['effects']): void {
-    this.refunds.push(...refunds);
-    if (reversals.length === 0) this.goodwillFen += sumFen(refunds.map(({ amountFen }) => amountFen));
-    this.vouchers.push(...vouchers);
-    for (const refund of refunds)
-      this.vouchers.push(refundVoucher(HEADER, { ...refund, paidFrom: 'channel:alipay' }));
-    const numbers = [...this.vouchers.map((v) => v.voucherNo), ...this.refunds.map((r) => r.refundNo)];
-    same(new Set(numbers).size, numbers.length);
   }
 
   line(lineNo: number): OrderNode['lines'][number] {

@@ -1,7 +1,7 @@
 import type { ShipmentStage } from '../../domain/fulfilment/stages.ts';
 import { sumFen } from '../../domain/money.ts';
 import type { LineQuantity } from '../../domain/order/cancellation.ts';
-import type { OrderLine, OrderNode, PaymentScope } from '../../domain/order/node.ts';
+import type { Contract, OrderLine, OrderNode, PaymentScope } from '../../domain/order/node.ts';
 import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
 import type { Cancellation } from '../../domain/order/steps/conclude-cancel.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
@@ -9,6 +9,13 @@ import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
 /** Paid leaves as the steps see them, built in memory. */
 
 export const AT = new Date('2026-03-01T04:00:00Z');
+
+/** What their merchants are paid by. */
+export const CONTRACT: Contract = {
+  contractId: 'C',
+  settleAfterSeconds: 86_400,
+  commissionBps: { default: 437 },
+};
 
 /** A line of pieces without discount, freight or points, sold from W1; its SKU is named after its number. */
 export function aLine(lineNo: number, changes: Partial<OrderLine> = {}): OrderLine {
@@ -51,10 +58,15 @@ export function aLeaf(lines: readonly OrderLine[], changes: Partial<OrderNode> =
 }
 
 /** A leaf that is its own payment root, paid with one payment `T` of all it costs; nothing refunded yet. */
-export function paidAlone(leaf: OrderNode): { scope: PaymentScope; payments: RefundablePayment[] } {
+export function paidAlone(leaf: OrderNode): {
+  scope: PaymentScope;
+  payments: RefundablePayment[];
+  contract: Contract;
+} {
   const payment = { outTradeNo: 'T', paidAt: AT, receivedFen: leaf.payableFen, refunds: [] };
   return {
     scope: { root: leaf, leaves: [leaf], attempts: [], coupons: [] },
+    contract: CONTRACT,
     payments: leaf.payableFen > 0n ? [payment] : [],
   };
 }

@@ -553,3 +553,21 @@ describe('CN-3 CN-4 decision-24 a person answers', () => {
     expect(answer(leaf, said, row).verdict).toMatchObject(refused(code));
   });
 });
+
+describe('decision-14 RF-5 what had left came back before, and the rest is stopped', () => {
+  const freightFen = 600n;
+  const lines = [aLine(1, { quantity: 2, payableFen: 20_600n, freightFen })];
+  const came = { 1: { shipped: 1, reversed: 1, returned: 1, keptFen: 300 } };
+  const leaf = aLeaf(lines, { progress: came, shipmentsMade: 1, givenBackFen: 10_000n });
+
+  test.each([
+    ['nobody is to be asked', () => ask({ ...leaf, review: 'pending' })],
+    ['the merchant agrees', () => decide(leaf, [], {})],
+  ])('%s: closed, and freight that the buyer bears is earned', (_name, end) => {
+    const { effects } = end();
+    expect(effects.refunds).toMatchObject([{ amountFen: 10_300n }]);
+    expect(effects.nodes).toMatchObject([{ to: 'closed', set: { givenBackFen: 20_300n } }]);
+    expect(effects.vouchers).toMatchObject([{ kind: 'receipt', postings: [{ amountFen: 300n }] }]);
+    expect(effects.settlementLines).toMatchObject([{ baseFen: 300n, commissionFen: 0n }]);
+  });
+});

@@ -1,7 +1,8 @@
 import type { CancellationState, LineQuantity } from '../cancellation.ts';
+import { earnRest } from '../earned.ts';
 import { change, type Effects, type NodeChange } from '../effects.ts';
-import type { OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingKept, openLines, toDispatch, unsentPieces } from '../progress.ts';
+import type { Contract, OrderNode, PaymentScope } from '../node.ts';
+import { isAnythingKept, isAnythingShipped, openLines, toDispatch, unsentPieces } from '../progress.ts';
 import type { RefundablePayment } from '../refund-plan.ts';
 import type { StepAction } from '../states.ts';
 import { takeBack } from '../take-back.ts';
@@ -23,6 +24,8 @@ export interface Cancellation {
 export interface Money {
   scope: PaymentScope;
   payments: readonly RefundablePayment[];
+  /** By which its merchant earns what stays of it; null while nothing has left, when nothing does. */
+  contract: Contract | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface Money {
  */
 export function conclude(
   effects: Effects,
-  { leaf, scope, payments, at }: Money & { leaf: OrderNode; at: Date },
+  { leaf, scope, payments, contract, at }: Money & { leaf: OrderNode; at: Date },
   cancellation: Cancellation,
   action: StepAction,
 ): Exclude<CancellationState, 'asking' | 'queued'> {
@@ -60,11 +63,17 @@ export function conclude(
   }
   const kept = isAnythingKept({ ...leaf, ...set });
   if (!kept && leaf.dispatch !== 'merchant') finishTasks(effects, leaf, 'cancelled');
-  if (!kept)
+  if (!kept) {
+    // What had left came back before: it is closed (decision 14), and what stays of its money is earned.
+    const end = isAnythingShipped(leaf) ? 'closed' : 'cancelled';
+    if (end === 'closed') {
+      if (!contract) throw new Error(`${orderNo} has left without a contract`);
+      earnRest(effects, { ...leaf, ...set } as OrderNode, { contract, operator: 'system', at });
+    }
     effects.nodes.push(
-      change(leaf, action, 'cancelled', { ...set, cancellationNo: '', endedAt: at, endReason: reason }),
+      change(leaf, action, end, { ...set, cancellationNo: '', endedAt: at, endReason: reason }),
     );
-  else {
+  } else {
     const anew = dispatchAnew({ ...leaf, ...set });
     goOn(effects, leaf, action, { ...set, ...anew, cancellationNo: '' }, at);
   }

@@ -26,7 +26,7 @@ export function releaseHold(
   at: Date,
   action: 'release' | 'parcel' = 'release',
 ): Decision {
-  if (leaf.holds === 0) return refuse('not_held', leaf.state);
+  if (leaf.holds === 0 || !isPossible(action, leaf.state)) return refuse('not_held', leaf.state);
   const effects = noEffects();
   effects.nodes.push(change(leaf, action, leaf.state, releasing(leaf, at)));
   effects.holds.push({ ...hold, orderNo: leaf.orderNo, placed: false });

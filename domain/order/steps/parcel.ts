@@ -3,6 +3,7 @@ import type { Anomaly } from '../../logistics/tracks.ts';
 import type { LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
+import { isFinal } from '../states.ts';
 import { placeHold, releaseHold } from './holds.ts';
 
 /** What became of a leaf's parcel, as far as the order is concerned. */
@@ -13,8 +14,16 @@ export type ParcelReport =
       OpenInput,
       'inCases' | 'periods'
     >)
-  /** `id` sets apart the times that a parcel had the same trouble. */
-  | { what: 'opened' | 'closed'; shipmentNo: string; anomaly: Anomaly; id?: number };
+  | (ParcelTrouble & { what: 'opened' })
+  /** Its hold is open: a trouble that began when the leaf had ended has none. */
+  | (ParcelTrouble & { what: 'closed'; isHeld: boolean });
+
+/** `id` sets apart the times that a parcel had the same trouble. */
+export interface ParcelTrouble {
+  shipmentNo: string;
+  anomaly: Anomaly;
+  id?: number;
+}
 
 /** The anomalies that stop the auto-receipt clock while they last (decision 27); a refusal opens a case, which does. */
 export const STOPPING: ReadonlySet<Anomaly> = new Set<Anomaly>(['stalled', 'lost']);
@@ -32,15 +41,15 @@ export function reportParcel(
 ): Decision {
   if (report.what === 'refused') return openRefusal(leaf, report, report, at);
   if (report.what === 'signed') return signed(leaf, report.signedAt, policy.signedReceiptSeconds, at);
-  const hold = {
-    holdId: [report.shipmentNo, report.anomaly, ...(report.id ? [report.id] : [])].join('-'),
-    reason: `parcel ${report.anomaly}`,
-    placedBy: 'carrier',
-  };
-  return report.what === 'opened'
-    ? placeHold(leaf, hold, at, 'parcel')
-    : releaseHold(leaf, hold, at, 'parcel');
+  const hold = { holdId: troubleHoldId(report), reason: `parcel ${report.anomaly}`, placedBy: 'carrier' };
+  if (report.what === 'closed')
+    return report.isHeld ? releaseHold(leaf, hold, at, 'parcel') : refuse('not_held', leaf.state);
+  return isFinal(leaf.state) ? refuse('not_holdable', leaf.state) : placeHold(leaf, hold, at, 'parcel');
 }
+
+/** The hold of a parcel's trouble. */
+export const troubleHoldId = ({ shipmentNo, anomaly, id }: ParcelTrouble): string =>
+  [shipmentNo, anomaly, ...(id ? [id] : [])].join('-');
 
 function signed(leaf: OrderNode, signedAt: Date, seconds: number | null, at: Date): Decision {
   if (leaf.state !== 'awaiting_receipt') return refuse('not_awaiting_receipt', leaf.state);

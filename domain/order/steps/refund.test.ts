@@ -63,6 +63,17 @@ describe('PY-8 decision-14 all of a leaf’s money goes back', () => {
   });
 });
 
+test('PY-8 RF-5 all that is left goes back, also freight that its buyer bore before', () => {
+  const progress = { 1: { shipped: 2, reversed: 1, returned: 1, keptFen: 600 }, 2: { shipped: 1 } };
+  const leaf = leafWith({ ...received, state: 'awaiting_receipt', progress, givenBackFen: 9_400n });
+  for (const amountFen of [null, 20_600n]) {
+    const { effects } = giveBack(leaf, amountFen);
+    expect(effects.refunds).toMatchObject([{ amountFen: 20_600n }]);
+    expect(effects.nodes).toMatchObject([{ to: 'closed', set: { givenBackFen: 30_000n } }]);
+    expect([effects.vouchers, effects.settlementLines]).toEqual([[], []]);
+  }
+});
+
 describe('CN-3 a request to stop what has left is answered by the end of the leaf', () => {
   const leaf = leafWith({ ...received, state: 'awaiting_receipt', dispatch: 'done', cancellationNo: 'X' });
   const ends: [string, (of: OrderNode) => Decision, string][] = [

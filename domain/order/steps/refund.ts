@@ -11,7 +11,14 @@ import {
 } from '../effects.ts';
 import type { Goodwill } from '../goodwill.ts';
 import type { Contract, OrderNode, PaymentScope } from '../node.ts';
-import { isAnythingPlanned, isAnythingShipped, keptLines, unsentPieces } from '../progress.ts';
+import {
+  isAnythingPlanned,
+  isAnythingShipped,
+  keptLines,
+  moved,
+  sentPieces,
+  unsentPieces,
+} from '../progress.ts';
 import { planRefund, type RefundablePayment } from '../refund-plan.ts';
 import { isPossible } from '../states.ts';
 import { takeBack } from '../take-back.ts';
@@ -101,11 +108,14 @@ function refundAll(input: RefundInput): Decision {
   const { orderNo, merchantId } = leaf;
   const effects = noEffects();
   const kept = keptLines(leaf);
-  const set = takeBack(effects, {
+  const taken = takeBack(effects, {
     ...{ scope, leaf, payments, cause, at },
     ...{ pieces: kept, withFreight: true, buyerAtFault: false, reason: command.reason },
+    cashFen: leaf.payableFen - leaf.givenBackFen,
   });
-  if (!set) return refuse('more_than_paid', leaf.state);
+  if (!taken) return refuse('more_than_paid', leaf.state);
+  const { progress = leaf.progress } = taken;
+  const set = { ...taken, progress: moved(progress, sentPieces(leaf), { from: null, to: 'returned' }) };
   undoReceipt(effects, input, set);
   const hasLeft = leaf.state !== 'awaiting_shipment' || isAnythingShipped(leaf);
   if (leaf.state === 'awaiting_shipment' && leaf.dispatch !== 'merchant')
