@@ -5,8 +5,9 @@ import type { Database } from '../client.ts';
 import { orders, postings, settlementLines, vouchers } from '../schema/index.ts';
 
 /**
- * Settles due lines of orders without an open hold, at most `limit` orders' worth, with a voucher per order. Locked
- * rows are passed over, so that several workers may run it at once. The number of lines settled.
+ * Settles due lines of orders without an open hold, at most `limit` orders' worth, with a voucher for each order whose
+ * lines do not cancel out. Locked rows are passed over, so that several workers may run it at once. The number of lines
+ * settled.
  */
 export async function settleBatch(db: Database, at: Date, limit: number): Promise<number> {
   return await db.transaction(async (tx) => {
@@ -33,9 +34,12 @@ export async function settleBatch(db: Database, at: Date, limit: number): Promis
           netFen: sumFen(rows.map((row) => row.line.netFen)),
         },
       );
-      await tx.insert(vouchers).values(voucher);
       const rowsToPost = movements.map((posting, seq) => ({ voucherNo: voucher.voucherNo, seq, ...posting }));
-      if (rowsToPost.length > 0) await tx.insert(postings).values(rowsToPost);
+      // Earned and taken back in one run: nothing moves.
+      if (rowsToPost.length > 0) {
+        await tx.insert(vouchers).values(voucher);
+        await tx.insert(postings).values(rowsToPost);
+      }
       await tx
         .update(settlementLines)
         .set({ state: 'settled', settlementNo, settledAt: at })

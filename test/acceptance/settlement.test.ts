@@ -136,6 +136,18 @@ test('FN-5 decision-31 commission is by category, per line, half up, on goods le
   ]);
 });
 
+test('FN-1 FN-3 earned and given back before it was settled: both lines are settled, and nothing moves', async () => {
+  const merchant = await staff('merchant1');
+  const { buyer, orderNo } = await givenReceived([{ priceFen: 12_345n }]);
+  const refund = { amountFen: 12_345, reason: '全额退款' };
+  await (await staff('finance')).post(`/platform/orders/${orderNo}/refunds`, refund);
+  await waitFor(buyer, orderNo, ({ state }) => state === 'closed');
+  const lines = await untilSettled(merchant, orderNo);
+  expect(lines.map(({ netFen }) => netFen).sort()).toEqual([-11_728, 11_728]);
+  const kinds = (await vouchersOf(merchant, orderNo)).map(({ kind }) => kind);
+  expect(kinds).not.toContain('settlement');
+});
+
 test('FN-2 from the vouchers alone: what is owed to the merchant becomes settled and commission; all accounts sum to zero', async () => {
   const merchant = await staff('merchant1');
   const { orderNo } = await givenReceived([{ priceFen: 10_000n, quantity: 2 }]);
