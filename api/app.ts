@@ -41,6 +41,7 @@ import { registerChannelBills } from './routes/platform/bills.ts';
 import { registerBooks } from './routes/platform/books.ts';
 import { registerGrants } from './routes/platform/grants.ts';
 import { registerHolds } from './routes/platform/holds.ts';
+import { registerRefundProposals } from './routes/platform/refund-proposals.ts';
 import { registerRefunds } from './routes/platform/refunds.ts';
 import { registerStatistics } from './routes/platform/statistics.ts';
 import { registerWorkItems } from './routes/platform/work-items.ts';
@@ -139,6 +140,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerBooks(v1, deps);
   registerRefunds(v1, deps);
   registerGoodwill(v1, deps);
+  registerRefundProposals(v1, deps);
   registerWorkItems(v1, deps);
   registerStatistics(v1, deps);
   registerAfterSaleStatistics(v1, deps);

@@ -47,7 +47,7 @@ export async function sendCommand(
   const { scope, key: requestKey, bodyHash } = await idempotencyKeyOf(c);
   const { keySuffix, ...message } = command;
   const key = keySuffix ? `${requestKey}#${keySuffix}` : requestKey;
-  const source = `command ${scope}`;
+  const source = messageSource(scope);
   let row = await findMessage(deps.db, source, key);
   if (!row) {
     await check();
@@ -58,6 +58,9 @@ export async function sendCommand(
   if (row.appliedAt === null) await signalQuietly(deps, row);
   return answer(row, row.verdict ?? (await awaitVerdict(deps, row.inboxId)));
 }
+
+/** The inbox's source of commands, by the scope of their keys. */
+export const messageSource = (scope: string): string => `command ${scope}`;
 
 /** Tells the order's workflow of a message. What fails here is done again by the sweeper: the row is durable. */
 export async function signalQuietly(deps: Deps, row: InboxRow): Promise<void> {

@@ -2,9 +2,11 @@ import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { type CaseRow, findCase } from '../../db/queries/after-sales.ts';
 import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
+import { loggedPayload, secondPersonOf } from '../../db/queries/refund-policy.ts';
 import { type CaseCommand, type CaseState, isCaseOver } from '../../domain/after-sale/case.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
 import { refuse } from '../../domain/order/effects.ts';
+import { withSecondPerson } from '../../domain/order/steps/second-person.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { WorkflowStarter } from '../operations/starter.ts';
 import { contractOf } from '../orders/leaf.ts';
@@ -46,7 +48,7 @@ export async function commandCase(
   const command = commandOf(payload['command'] as Record<string, unknown>);
   return await run(db, starter, {
     ...{ caseNo, orderNo, atMs, stepKey: inboxId, inboxId },
-    ...{ actor, command, input: payload },
+    ...{ actor, command, payload, input: loggedPayload(payload) },
   });
 }
 
@@ -78,9 +80,10 @@ async function run(
     actor: string;
     command: CaseCommand;
     input: Record<string, unknown>;
+    payload?: Record<string, unknown>;
   },
 ): Promise<CaseResult> {
-  const { caseNo, orderNo, atMs, stepKey, inboxId, actor, command, input } = step;
+  const { caseNo, orderNo, atMs, stepKey, inboxId, actor, command, input, payload } = step;
   const at = new Date(atMs);
   const request = { orderNo, stepKey, action: 'after_sale' as const, actor, at, inboxId, input };
   const { verdict, refundNos } = await runStep(db, request, async (refusal) => {
@@ -95,7 +98,10 @@ async function run(
     const decision = caseStep({
       ...{ ...money, theCase, contract, replacement, command, cause: stepKey, actor, at },
     });
-    return { nodes, decision, newOrders: exchange?.rowsOf(decision.effects.made) };
+    const newOrders = exchange?.rowsOf(decision.effects.made);
+    if (command.do !== 'decide' || !payload) return { nodes, decision, newOrders };
+    const { approval, policy } = await secondPersonOf(db, payload);
+    return { nodes, decision: withSecondPerson(decision, approval, policy, money.leaf.state) };
   });
   const row = await requireCase(db, caseNo);
   const view = viewOf(row);

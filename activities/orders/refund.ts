@@ -1,11 +1,12 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
-import { loadAllowance } from '../../db/queries/refund-policy.ts';
+import { loadAllowance, loggedPayload, secondPersonOf } from '../../db/queries/refund-policy.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { Giver } from '../../domain/order/refund-policy.ts';
 import { giveGoodwill } from '../../domain/order/steps/goodwill.ts';
 import { refund as decideRefund, type RefundInput } from '../../domain/order/steps/refund.ts';
+import { withSecondPerson } from '../../domain/order/steps/second-person.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import { contractOf } from './leaf.ts';
 import type { MessageStep } from './payment-root.ts';
@@ -25,13 +26,15 @@ export async function refundLeaf(db: Database, step: MessageStep): Promise<StepR
   const { payload, actor } = await loadInboxMessage(db, inboxId);
   return await runStep(
     db,
-    { orderNo, stepKey: inboxId, action: 'refund', actor, at, inboxId, input: payload },
+    { orderNo, stepKey: inboxId, action: 'refund', actor, at, inboxId, input: loggedPayload(payload) },
     async () => {
       const { nodes, ...money } = await loadMoney(db, orderNo);
       const { leaf } = money;
       const contract = leaf.state === 'completed' ? await contractOf(db, leaf, at) : null;
       const input = { ...money, contract, cause: inboxId, operator: actor, at };
-      return { nodes, decision: await decide(db, input, payload as unknown as RefundMessage) };
+      const decision = await decide(db, input, payload as unknown as RefundMessage);
+      const { approval, policy } = await secondPersonOf(db, payload);
+      return { nodes, decision: withSecondPerson(decision, approval, policy, leaf.state) };
     },
   );
 }

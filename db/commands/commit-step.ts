@@ -51,6 +51,8 @@ function isCommon(effects: Effects): boolean {
     effects.cases,
     effects.caseChanges,
     effects.goodwillUsed,
+    effects.proposals,
+    effects.proposalsDecided,
   ];
   return [...others, ...done].every((written) => written.length === 0);
 }

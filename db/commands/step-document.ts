@@ -110,7 +110,7 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
     ),
     workItemsDone: rowsOf(
       t.workItems,
-      effects.workItemsDone.map((item) => ({ ...item, closedAt: at, closedBy: 'system' })),
+      effects.workItemsDone.map((item) => ({ closedBy: 'system', ...item, closedAt: at })),
     ),
     corrections: effects.corrections.map(({ shipmentNo, from, to, onlyUnheard = false }) => ({
       shipment_no: shipmentNo,
@@ -146,6 +146,14 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
       amount_fen: amountFen,
       limit_fen: limitFen,
     })),
+    proposals: rowsOf(
+      t.refundProposals,
+      effects.proposals.map((proposal) => ({ ...proposal, state: 'open', proposedAt: at })),
+    ),
+    proposalsDecided: rowsOf(
+      t.refundProposals,
+      effects.proposalsDecided.map((decided) => ({ ...decided, decidedAt: at })),
+    ),
     log: rowsOf(t.orderLog, log),
     inbox: inbox ? { ...inbox, at } : undefined,
   };

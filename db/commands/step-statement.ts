@@ -189,6 +189,14 @@ const fulfilment = (): Part[] => [
   ON CONFLICT (operator, day) DO UPDATE SET used_fen = g.used_fen + excluded.used_fen, limit_fen = excluded.limit_fen
   WHERE g.used_fen + excluded.used_fen <= excluded.limit_fen RETURNING 1)`,
   },
+  { writes: sql`new_proposals AS (${insertFrom(t.refundProposals, 'proposals')} RETURNING 1)` },
+  {
+    must: all('proposals_decided', 'proposalsDecided'),
+    writes: sql`proposals_decided AS (
+  UPDATE refund_proposals p SET state = c.state, decided_by = c.decided_by, decided_at = c.decided_at, words = c.words
+  FROM doc, jsonb_populate_recordset(NULL::refund_proposals, doc.d -> 'proposalsDecided') c
+  WHERE p.proposal_no = c.proposal_no AND p.state = 'open' RETURNING 1)`,
+  },
   {
     writes: sql`new_work_items AS (${insertFrom(t.workItems, 'workItems')} ON CONFLICT DO NOTHING RETURNING 1)`,
   },

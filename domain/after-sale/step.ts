@@ -120,7 +120,7 @@ function arbitration({ caseNo, orderNo, version, periods }: AfterSale, at: Date)
 }
 
 /** The pieces' own share is the most that can be offered or given for them (RF-4). */
-function mostOf({ theCase, leaf }: CaseInput): Fen {
+export function mostOf({ theCase, leaf }: { theCase: Pick<AfterSale, 'pieces'>; leaf: OrderNode }): Fen {
   const shares = theCase.pieces.map(({ lineNo, quantity }) => {
     const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
     return line ? carriedBy(line, leaf.progress[lineNo]?.reversed ?? 0, quantity).cashFen : 0n;

@@ -13,6 +13,7 @@ import type {
 import type { Goodwill } from './goodwill.ts';
 import type { OrderNode } from './node.ts';
 import type { LineProgress } from './progress.ts';
+import type { DecidedProposal, NewProposal } from './proposal.ts';
 import { canTransition, type Dispatch, type NodeState, type ReviewState, type StepAction } from './states.ts';
 
 /** What a step does, as data. `db/commands/commit-step.ts` writes all of it in one statement, or none of it. */
@@ -36,12 +37,14 @@ export interface Effects {
   caseLog: CaseLogEntry[];
   sentBack: NewSentBack[];
   workItems: NewWorkItem[];
-  workItemsDone: { workItemId: string; outcome: string }[];
+  workItemsDone: { workItemId: string; outcome: string; closedBy?: string }[];
   vouchers: Voucher[];
   settlementLines: NewSettlementLine[];
   notices: Notice[];
   holds: HoldChange[];
   goodwillUsed: GoodwillUse[];
+  proposals: NewProposal[];
+  proposalsDecided: DecidedProposal[];
 }
 
 /** A guarded change of a node: it happens only if the row still has `expectedVersion`. Unset fields stay. */
@@ -211,6 +214,8 @@ export function noEffects(): Effects {
     notices: [],
     holds: [],
     goodwillUsed: [],
+    proposals: [],
+    proposalsDecided: [],
   };
 }
 

@@ -1,14 +1,16 @@
 import type { Fen } from '../money.ts';
 
-/** What staff may give back (RF-8), in fen: goodwill by one person a day. */
+/** What staff may give back alone (RF-8), in fen: goodwill by one person a day, and any refund below `secondPersonFromFen`. */
 export interface RefundPolicy {
   merchantGoodwillPerDayFen: Fen;
   serviceGoodwillPerDayFen: Fen;
+  secondPersonFromFen: Fen;
 }
 
 export const DEFAULT_REFUND_POLICY: RefundPolicy = {
   merchantGoodwillPerDayFen: 50_000n,
   serviceGoodwillPerDayFen: 50_000n,
+  secondPersonFromFen: 500_000n,
 };
 
 /** Who gives: it decides the limit, and who bears it. */

@@ -38,6 +38,8 @@ export type StepAction =
   | 'parcel'
   | 'urge'
   | 'refund'
+  | 'propose_refund'
+  | 'refuse_refund'
   | 'open_case'
   | 'after_sale'
   | 'hold'
@@ -87,6 +89,13 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'refund', in: 'awaiting_shipment' },
   { action: 'refund', in: 'awaiting_receipt' },
   { action: 'refund', in: 'completed' },
+  ...(['awaiting_shipment', 'awaiting_receipt', 'completed'] as const).map(
+    (state) => ({ action: 'propose_refund', in: state }) as const,
+  ),
+  // Whatever became of the order since it was proposed.
+  ...(['awaiting_shipment', 'awaiting_receipt', 'completed', 'cancelled', 'closed'] as const).map(
+    (state) => ({ action: 'refuse_refund', in: state }) as const,
+  ),
   { action: 'open_case', in: 'awaiting_receipt' },
   { action: 'open_case', in: 'completed' },
   { action: 'after_sale', in: 'awaiting_shipment' }, // a parcel of it was refused

@@ -8,6 +8,7 @@ export const STAFF: readonly Pick<Account, 'phone' | 'roles' | 'merchantId'>[] =
   { phone: '13900000011', roles: ['customer_service'], merchantId: null },
   { phone: '13900000012', roles: ['finance'], merchantId: null },
   { phone: '13900000013', roles: ['operations'], merchantId: null },
+  { phone: '13900000014', roles: ['customer_service', 'finance'], merchantId: null },
 ];
 
 /** The accounts of the issuer: one per phone, each with a random `sub` that never changes (ID-1). */

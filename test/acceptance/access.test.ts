@@ -42,6 +42,7 @@ const GRANTED: [RegExp, Role[]][] = [
   [/^POST \/platform\/work-items\/\{workItemId\}\/decisions/, ['finance']],
   [/^GET \/platform\/channel-bills\//, ['finance']],
   [/^POST \/platform\/orders\/\{orderNo\}\/refunds/, ['finance', 'customerService']],
+  [/^GET \/platform\/orders\/\{orderNo\}\/refund-proposals/, STAFF],
   [/^POST \/platform\/orders\/\{orderNo\}\/goodwill/, ['customerService']],
   [/^POST \/platform\/orders\/\{orderNo\}\/cancellation/, ['customerService', 'operations']],
   [/^POST \/platform\/orders\/\{orderNo\}\/closures/, ['customerService', 'operations']],

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
+import { DEFAULT_REFUND_POLICY } from '../../domain/order/refund-policy.ts';
 import { logOf, vouchersOf } from '../support/books.ts';
 import { givenFreight, times } from '../support/given.ts';
 import {
@@ -154,7 +155,7 @@ test('RF-8 one person gives at most so much a day, also several at once; the ans
   await give(await staff('customerService'), 'platform', given.orderNo, 1);
 
   const policyId = 'platform';
-  const policy = { policyId, merchantGoodwillPerDayFen: 50_100n, serviceGoodwillPerDayFen: 50_000n };
+  const policy = { ...DEFAULT_REFUND_POLICY, policyId, merchantGoodwillPerDayFen: 50_100n };
   await database().insert(t.refundPolicies).values(policy);
   try {
     await give(merchant, 'merchant', given.orderNo, 100);

@@ -91,6 +91,13 @@ const DAMAGE: [keyof typeof INVARIANTS, (given: Awaited<ReturnType<typeof givenO
       sql`INSERT INTO points_movements (buyer_id, order_no, cause, balance_delta, frozen_delta, at) VALUES (${buyerId}, ${paid}, 'earn', 1, 0, now())`,
   ],
   [
+    'RF-8 RT-3 a proposed refund is with finance until somebody else than its proposer decided it',
+    ({
+      paid,
+    }) => sql`INSERT INTO refund_proposals (proposal_no, order_no, amount_fen, kind, payload, body_hash, proposed_by, proposed_at, state)
+      VALUES (${`${paid}PX`}, ${paid}, 1, 'x', '{}', 'x', 'platform:x', now(), 'open')`,
+  ],
+  [
     'ST-1 I4 only transitions of the table happened, each from where the last one ended',
     ({ unpaid }) => sql`UPDATE orders SET state = 'completed' WHERE order_no = ${unpaid}`,
   ],

@@ -123,6 +123,15 @@ export const INVARIANTS = {
         WHERE account = 'points_liability' AND kind = 'points' GROUP BY 1) v USING (order_no)
       WHERE m.points IS DISTINCT FROM v.owed OR m.points < 0`,
     ),
+  'RF-8 RT-3 a proposed refund is with finance until somebody else than its proposer decided it': (db) =>
+    rows(
+      db,
+      sql`
+      SELECT p.proposal_no, p.state, w.closed_at FROM refund_proposals p
+      LEFT JOIN work_items w ON w.work_item_id = 'refund-approval-' || p.proposal_no
+      WHERE w.work_item_id IS NULL OR (p.state = 'open') <> (w.closed_at IS NULL) OR (p.state = 'open') <> (p.decided_by IS NULL)
+        OR substring(p.proposed_by FROM ':.*') = substring(p.decided_by FROM ':.*')`,
+    ),
   'ST-1 I4 only transitions of the table happened, each from where the last one ended': forbiddenTransitions,
 } satisfies Record<string, (db: Database) => Promise<Violation[]>>;
 

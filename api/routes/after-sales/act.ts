@@ -1,14 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { CaseRow } from '../../../db/queries/after-sales.ts';
+import { loadNode } from '../../../db/queries/order-nodes.ts';
 import { caseActions } from '../../../domain/after-sale/case.ts';
+import { mostOf } from '../../../domain/after-sale/step.ts';
 import { CARRIERS, isValidTrackingNo } from '../../../domain/logistics/carriers.ts';
 import type { Viewer } from '../../../domain/order/actions.ts';
 import { accessCase } from '../../after-sale-access.ts';
 import { type AuthEnv, requireRole } from '../../auth/middleware.ts';
-import { type CommandResult, commandSchema, sendCommand } from '../../commands.ts';
+import { type Command, type CommandResult, commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { bearer, idempotencyHeader, json, jsonBody, problems } from '../../schemas.ts';
+import { proposableResponses, sendOrPropose } from '../../second-person.ts';
 
 const tags = ['After-sales'];
 const words = z.string().trim().min(1).max(500);
@@ -107,7 +111,7 @@ const platformRoute = createRoute({
       }),
     ),
   },
-  responses,
+  responses: proposableResponses,
 });
 
 /** What each side does in a case: a message to the case's own run, with the verdict of its step. */
@@ -129,9 +133,8 @@ export function registerAfterSaleActions(app: App, deps: Deps): void {
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
   });
   app.openapi(platformRoute, async (c) => {
-    const command = { do: 'decide' as const, ...c.req.valid('json') };
-    const result = await act(c, deps, 'platform', c.req.valid('param').caseNo, command);
-    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+    const result = await rule(c, deps, c.req.valid('param').caseNo, c.req.valid('json'));
+    return result.result === 'accepted' ? c.json(result, 200) : c.json(result, 202);
   });
 }
 
@@ -142,16 +145,46 @@ async function act(
   caseNo: string,
   command: { do: string },
 ): Promise<CommandResult> {
-  const principal = c.get('principal');
-  const { row, viewer } = await accessCase(deps, principal, caseNo);
+  const { row, viewer } = await accessCase(deps, c.get('principal'), caseNo);
   if (viewer !== side) throw new Problem('not_found', `There is no case ${caseNo} for you.`);
-  const message = {
-    ...{ orderNo: row.orderNo, kind: 'case_commanded' as const, actor: `${side}:${principal.sub}` },
+  return await sendCommand(c, deps, messageOf(c, side, row, command), () => check(row, side, command));
+}
+
+/** The platform's ruling; a large one needs a second person. */
+async function rule(
+  c: Context<AuthEnv>,
+  deps: Deps,
+  caseNo: string,
+  ruling: { outcome: string; amountFen?: number | undefined; words: string },
+) {
+  const { row, viewer } = await accessCase(deps, c.get('principal'), caseNo);
+  if (viewer !== 'platform') throw new Problem('not_found', `There is no case ${caseNo} for you.`);
+  const command = { do: 'decide', ...ruling };
+  const leaf = await loadNode(deps.db, row.orderNo);
+  if (!leaf) throw new Error(`no order ${row.orderNo}`);
+  const mostFen = mostOf({ theCase: { pieces: row.lines }, leaf });
+  const refundFen = ruling.amountFen === undefined ? mostFen : BigInt(ruling.amountFen);
+  const asked = { amountFen: ruling.outcome === 'refund' ? refundFen : 0n, caseNo };
+  return await sendOrPropose(c, deps, messageOf(c, 'platform', row, command), asked, () => {
+    check(row, 'platform', command);
+    if (asked.amountFen > mostFen) throw new Problem('more_than_paid', undefined, { refundableFen: mostFen });
+  });
+}
+
+function messageOf(
+  c: Context<AuthEnv>,
+  side: Viewer,
+  { orderNo, caseNo }: CaseRow,
+  command: { do: string },
+): Command {
+  return {
+    ...{ orderNo, kind: 'case_commanded', actor: `${side}:${c.get('principal').sub}` },
     payload: { caseNo, command: { ...command, by: side } },
   };
-  return await sendCommand(c, deps, message, () => {
-    if (row.endedAt !== null) throw new Problem('case_over');
-    const actions = caseActions({ ...row, pieces: row.lines }, side);
-    if (!actions.includes(command.do)) throw new Problem('not_now', undefined, { actions });
-  });
+}
+
+function check(row: CaseRow, side: Viewer, command: { do: string }): void {
+  if (row.endedAt !== null) throw new Problem('case_over');
+  const actions = caseActions({ ...row, pieces: row.lines }, side);
+  if (!actions.includes(command.do)) throw new Problem('not_now', undefined, { actions });
 }

@@ -6,10 +6,10 @@ import type { Giver } from '../../../domain/order/refund-policy.ts';
 import { GOODWILL_REASONS } from '../../../domain/order/steps/goodwill.ts';
 import { type Access, accessMerchantOrder, accessOrder } from '../../access.ts';
 import { type AuthEnv, requireRole } from '../../auth/middleware.ts';
-import { type CommandResult, commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
-import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
+import { bearer, idempotencyHeader, jsonBody, orderNoParam } from '../../schemas.ts';
+import { proposableResponses, sendOrPropose } from '../../second-person.ts';
 
 const goodwillSchema = z.strictObject({
   kind: z
@@ -22,12 +22,6 @@ const goodwillSchema = z.strictObject({
 type GoodwillRequest = z.infer<typeof goodwillSchema>;
 
 const request = { headers: idempotencyHeader, params: orderNoParam, body: jsonBody(goodwillSchema) };
-const responses = {
-  200: json(commandSchema, 'Under way; see the order’s refunds'),
-  202: json(commandSchema, 'Taken; look at the order in a moment'),
-  ...problems,
-};
-
 const merchantRoute = createRoute({
   method: 'post',
   path: '/merchant/orders/{orderNo}/goodwill',
@@ -37,7 +31,7 @@ const merchantRoute = createRoute({
   summary:
     'Give back some of your own paid order’s money, or its freight, without taking anything back (RF-8); limited per person and day, and the order goes on',
   request,
-  responses,
+  responses: proposableResponses,
 });
 const platformRoute = createRoute({
   method: 'post',
@@ -48,7 +42,7 @@ const platformRoute = createRoute({
   summary:
     'Give back some of a paid order’s money, or its freight, at the platform’s cost (RF-8); limited per person and day, and the order goes on',
   request,
-  responses,
+  responses: proposableResponses,
 });
 
 /** Money given back beside pieces, by who bears it: a refund whose step counts it against its giver’s day. */
@@ -56,12 +50,12 @@ export function registerGoodwill(app: App, deps: Deps): void {
   app.openapi(merchantRoute, async (c) => {
     const access = await accessMerchantOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
     const result = await give(c, deps, access, 'merchant', c.req.valid('json'));
-    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+    return result.result === 'accepted' ? c.json(result, 200) : c.json(result, 202);
   });
   app.openapi(platformRoute, async (c) => {
     const access = await accessOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
     const result = await give(c, deps, access, 'platform', c.req.valid('json'));
-    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+    return result.result === 'accepted' ? c.json(result, 200) : c.json(result, 202);
   });
 }
 
@@ -71,7 +65,7 @@ async function give(
   { node }: Access,
   giver: Giver,
   { kind, amountFen, reason, words }: GoodwillRequest,
-): Promise<CommandResult> {
+): ReturnType<typeof sendOrPropose> {
   const { orderNo } = node;
   const operator = `${giver}:${c.get('principal').sub}`;
   const allowance = () => loadAllowance(deps.db, { operator, giver, at: deps.now() });
@@ -80,7 +74,7 @@ async function give(
     payload: { amountFen, reason: words, goodwill: { kind, giver, reason } },
   };
   try {
-    return await sendCommand(c, deps, command, async () => {
+    return await sendOrPropose(c, deps, command, { amountFen: BigInt(amountFen) }, async () => {
       checkLeft(node, kind, BigInt(amountFen));
       const { limitFen, usedFen } = await allowance();
       if (usedFen + BigInt(amountFen) > limitFen) throw new Problem('goodwill_limit');

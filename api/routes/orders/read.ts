@@ -96,6 +96,8 @@ const vouchersRoute = createRoute({
   },
 });
 
+const AMONG_STAFF = new Set(['propose_refund', 'refuse_refund']);
+
 export function registerReadOrders(app: App, deps: Deps): void {
   const { db, privacy } = deps;
   app.openapi(getRoute, async (c) => {
@@ -123,11 +125,13 @@ export function registerReadOrders(app: App, deps: Deps): void {
     );
   });
   app.openapi(logRoute, async (c) => {
-    const { subtree } = await accessOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
-    const rows = await loadLog(
+    const { subtree, viewer } = await accessOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
+    const all = await loadLog(
       db,
       subtree.map((node) => node.orderNo),
     );
+    // What staff deliberate about a refund that did not move yet is theirs.
+    const rows = viewer === 'platform' ? all : all.filter(({ action }) => !AMONG_STAFF.has(action));
     const log = rows.map(({ orderNo, action, actor, fromState, toState, input, result, at }) => ({
       orderNo,
       action,

@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { accessOrder } from '../../access.ts';
 import { requireRole } from '../../auth/middleware.ts';
-import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem } from '../../errors.ts';
-import { bearer, idempotencyHeader, json, jsonBody, orderNoParam, problems } from '../../schemas.ts';
+import { bearer, idempotencyHeader, jsonBody, orderNoParam } from '../../schemas.ts';
+import { proposableResponses, sendOrPropose } from '../../second-person.ts';
 
 const route = createRoute({
   method: 'post',
@@ -29,11 +29,7 @@ const route = createRoute({
       }),
     ),
   },
-  responses: {
-    200: json(commandSchema, 'Under way; see the order’s refunds'),
-    202: json(commandSchema, 'Taken; look at the order in a moment'),
-    ...problems,
-  },
+  responses: proposableResponses,
 });
 
 export function registerRefunds(app: App, deps: Deps): void {
@@ -50,13 +46,14 @@ export function registerRefunds(app: App, deps: Deps): void {
       actor: `platform:${principal.sub}`,
       payload: { amountFen, reason },
     };
-    const result = await sendCommand(c, deps, command, () => {
-      const leftFen = node.payableFen - node.givenBackFen;
+    const leftFen = node.payableFen - node.givenBackFen;
+    const asked = { amountFen: amountFen === null ? leftFen : BigInt(amountFen) };
+    const result = await sendOrPropose(c, deps, command, asked, () => {
       if (!['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(node.state))
         throw new Problem('not_refundable', undefined, { state: node.state });
       if ((leftFen === 0n && node.payableFen > 0n) || (amountFen !== null && BigInt(amountFen) > leftFen))
         throw new Problem('more_than_paid', undefined, { refundableFen: leftFen });
     });
-    return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);
+    return result.result === 'accepted' ? c.json(result, 200) : c.json(result, 202);
   });
 }

@@ -6,6 +6,7 @@ import { accounts } from '../../../domain/ledger/voucher.ts';
 import { refundVoucher } from '../../../domain/ledger/vouchers.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
+import { decideProposal } from '../../decide-proposal.ts';
 import { Problem } from '../../errors.ts';
 import { representWorkItem, workItemSchema } from '../../representations/work-item.ts';
 import { bearer, idempotencyHeader, json, jsonBody, problems } from '../../schemas.ts';
@@ -25,13 +26,16 @@ const queueRoute = createRoute({
   },
 });
 
+const decidedSchema = z.object({ workItemId: z.string(), outcome: z.string() });
+
 const decisionRoute = createRoute({
   method: 'post',
   path: '/platform/work-items/{workItemId}/decisions',
   tags,
   security: bearer,
   middleware: [requireRole('finance')] as const,
-  summary: 'Decide a refund that the provider did not make (RF-6): try it again, or say how it was paid out',
+  summary:
+    'Decide a refund that the provider did not make (RF-6): try it again, or say how it was paid out; or a large one that somebody else asked for: approve or refuse it (RF-8, RT-3)',
   request: {
     headers: idempotencyHeader,
     params: z.object({ workItemId: z.string().min(1).max(80) }),
@@ -47,11 +51,16 @@ const decisionRoute = createRoute({
             .max(200)
             .openapi({ description: 'What proves the payout: the bank’s receipt number' }),
         }),
+        z.strictObject({
+          decision: z.enum(['approve', 'refuse']),
+          words: z.string().trim().min(1).max(500).openapi({ description: 'Why; staff read it' }),
+        }),
       ]),
     ),
   },
   responses: {
-    200: json(z.object({ workItemId: z.string(), outcome: z.string() }), 'Decided'),
+    200: json(decidedSchema, 'Decided'),
+    202: json(decidedSchema, 'Taken; look at the order in a moment'),
     ...problems,
   },
 });
@@ -67,7 +76,12 @@ export function registerWorkItems(app: App, deps: Deps): void {
     const { workItemId } = c.req.valid('param');
     const decision = c.req.valid('json');
     const item = await findWorkItem(deps.db, workItemId);
-    if (item?.kind !== 'refund_refused') throw new Problem('not_found', 'There is no such work item.');
+    if (item?.kind === 'refund_approval' && 'words' in decision) {
+      const result = await decideProposal(c, deps, item, decision);
+      return c.json({ workItemId, outcome: decision.decision }, result === 'pending' ? 202 : 200);
+    }
+    if (item?.kind !== 'refund_refused' || 'words' in decision)
+      throw new Problem('not_found', 'There is no such work item.');
     const outcome = decision.decision;
     // A decision is its own idempotency key: the same one again is answered alike.
     if (item.closedAt !== null && item.outcome === outcome) return c.json({ workItemId, outcome }, 200);
