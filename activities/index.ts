@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Database } from '../db/client.ts';
 import * as afterSales from './after-sales/case.ts';
+import { askCarrierIntercept } from './after-sales/intercept.ts';
 import { reconcileCases, reconcileOrders, reconcileRefunds } from './operations/reconcile.ts';
 import type { WorkflowStarter } from './operations/starter.ts';
 import * as fulfilment from './orders/fulfilment.ts';
@@ -43,6 +44,7 @@ export function createActivities({ db, providers, warehouses, starter }: Activit
       afterSales.commandCase(db, starter, step),
     caseTimeOver: (step: Parameters<typeof afterSales.caseTimeOver>[2]) =>
       afterSales.caseTimeOver(db, starter, step),
+    askCarrierIntercept: (one: { caseNo: string }) => askCarrierIntercept(inWarehouses, one),
     // Each try counts from its own beginning: a push that is under way is fenced by it.
     pushShipment: (shipment: { shipmentNo: string; atMs: number }) =>
       pushShipment(inWarehouses, { ...shipment, atMs: activityInfo().currentAttemptScheduledTimestampMs }),

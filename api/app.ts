@@ -27,6 +27,7 @@ import { registerShortages } from './routes/merchant/shortages.ts';
 import { registerMerchantTasks } from './routes/merchant/tasks.ts';
 import { registerOrderAddresses } from './routes/orders/addresses.ts';
 import { registerCancelOrder } from './routes/orders/cancel.ts';
+import { registerCancellationChoices } from './routes/orders/cancellation-choices.ts';
 import { registerCloseOrder } from './routes/orders/close.ts';
 import { registerGoodwill } from './routes/orders/goodwill.ts';
 import { registerNotes } from './routes/orders/notes.ts';
@@ -122,6 +123,7 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerUrge(v1, deps);
   registerOrderAddresses(v1, deps);
   registerNotes(v1, deps);
+  registerCancellationChoices(v1, deps);
   registerCancelOrder(v1, deps);
   registerCloseOrder(v1, deps);
   registerReceipt(v1, deps);

@@ -58,6 +58,10 @@ const PROBLEMS = {
     'The payment provider does not answer. Try again in a moment or use another method.',
   ],
   not_awaiting_shipment: [409, 'The order is not awaiting shipment. Look at its state.'],
+  nothing_to_choose: [
+    409,
+    'There is nothing to choose: no cancel of this order was refused, it was chosen on before, or the order has ended.',
+  ],
   not_returnable: [409, 'Only a shipped or received order can have a case. Before that, cancel it.'],
   return_window_over: [409, 'The time to open a case is over: 7 days from receipt, 15 for a fault.'],
   more_than_shipped: [409, 'That is more than has left, was not taken back, and is in no open case.'],

@@ -1,11 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
+import { announceIntercept } from '../../db/commands/after-sales.ts';
 import { announceReport, takeStage } from '../../db/commands/fulfilment.ts';
 import { findWarehouseShipment } from '../../db/queries/fulfilment.ts';
 import { warehouseStage } from '../../domain/fulfilment/stages.ts';
 import type { WarehouseReport } from '../../domain/order/steps/warehouse.ts';
 import { milestonesOf } from '../../providers/warehouse/milestones.ts';
 import type { WarehouseNotice, WarehouseSystem } from '../../providers/warehouse/port.ts';
-import { tellQuietly } from '../commands.ts';
+import { signalQuietly, tellQuietly } from '../commands.ts';
 import type { App, Deps } from '../context.ts';
 import { Problem } from '../errors.ts';
 
@@ -53,6 +54,7 @@ async function take(deps: Deps, system: WarehouseSystem, notice: WarehouseNotice
     if (shipment?.system !== SYSTEM) return 'unknown';
     const { orderNo, cancellation } = shipment;
     const now = deps.now();
+    if (notice.kind === 'carrier_intercept') return await takeIntercept(deps, notice, now);
     if (notice.kind === 'stage') {
       const { eventKey, at, operator, remark } = notice;
       const stage = warehouseStage(notice.stage);
@@ -72,6 +74,18 @@ async function take(deps: Deps, system: WarehouseSystem, notice: WarehouseNotice
     deps.logger.error({ shipmentNo, err: error }, 'a warehouse’s report could not be stored');
     return 'failed';
   }
+}
+
+/** The carrier's answer to an intercept, which the cases about that delivery wait for (CN-6). */
+async function takeIntercept(
+  deps: Deps,
+  { shipmentNo, eventKey, succeeded }: Extract<WarehouseNotice, { kind: 'carrier_intercept' }>,
+  at: Date,
+): Promise<Outcome> {
+  const messages = await announceIntercept(deps.db, { deliveryNo: shipmentNo, eventKey, succeeded, at });
+  for (const message of messages.filter(({ appliedAt }) => appliedAt === null))
+    void signalQuietly(deps, message);
+  return 'taken';
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { CaseRow } from '../../db/queries/after-sales.ts';
 import { CASE_KINDS, CASE_STATES, caseActions, REASON_CODES } from '../../domain/after-sale/case.ts';
-import { CASE_WORDS } from '../../domain/after-sale/words.ts';
+import { caseWords } from '../../domain/after-sale/words.ts';
 import type { Viewer } from '../../domain/order/actions.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
 import { representReturnParcels, returnParcelSchema } from './track.ts';
@@ -13,6 +13,10 @@ export const afterSaleSchema = z
     kind: z.enum(CASE_KINDS),
     reason: z.enum(REASON_CODES),
     words: z.string().nullable().openapi({ description: 'The buyer’s own; null once the person was erased' }),
+    shipmentNo: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The parcel on its way that it is about, where that may come back by itself' }),
     lines: z.array(
       z.object({
         lineNo: z.number().int(),
@@ -74,15 +78,39 @@ export type AfterSaleRepresentation = z.infer<typeof afterSaleSchema>;
 
 /** A case as one of its sides sees it. `words` are the buyer's, opened. */
 export function representCase(row: CaseRow, words: string | null, viewer: Viewer): AfterSaleRepresentation {
-  const { caseNo, orderNo, kind, reason, state, lines, returnTo, instructions, carrier, trackingNo } = row;
+  const {
+    caseNo,
+    orderNo,
+    shipmentNo,
+    kind,
+    reason,
+    state,
+    lines,
+    returnTo,
+    instructions,
+    carrier,
+    trackingNo,
+  } = row;
   return {
-    ...{ caseNo, orderNo, kind, reason, words, state, returnTo, instructions, carrier, trackingNo },
+    ...{
+      caseNo,
+      orderNo,
+      shipmentNo,
+      kind,
+      reason,
+      words,
+      state,
+      returnTo,
+      instructions,
+      carrier,
+      trackingNo,
+    },
     lines: lines.map(({ differenceFen, ...line }) => ({
       ...line,
       differenceFen: differenceFen === null ? null : Number(differenceFen),
     })),
     replacementNo: row.replacementNo,
-    prompt: CASE_WORDS[state],
+    prompt: caseWords({ ...row, pieces: row.lines }),
     dueAt: row.dueAt?.toISOString() ?? null,
     offerFen: row.offerFen === null ? null : Number(row.offerFen),
     refundedFen: row.refundedFen === null ? null : Number(row.refundedFen),

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { SHIPMENT_STAGES } from '../../domain/fulfilment/stages.ts';
+import { CANCELLATION_CHOICES } from '../../domain/order/cancellation.ts';
 import { ORDER_STATES } from '../../domain/order/states.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';
 import { lineFields, priceStepSchema, sumsFields } from './price-schema.ts';
@@ -48,6 +49,10 @@ const cancellationSchema = z.object({
   askedAt: timeSchema,
   answerDueAt: timeSchema.nullable(),
   decidedAt: timeSchema.nullable(),
+  choice: z
+    .enum(CANCELLATION_CHOICES)
+    .nullable()
+    .openapi({ description: 'Of a refused one: what its buyer wants instead (CN-6)' }),
 });
 
 export const contactSchema = z.object({

@@ -3,6 +3,7 @@ import { isInWarehouse, isSent } from '../../domain/fulfilment/stages.ts';
 import { sumFen } from '../../domain/money.ts';
 import { actionsOf } from '../../domain/order/actions.ts';
 import { isAmendable } from '../../domain/order/amendable.ts';
+import { requestToChooseOn } from '../../domain/order/cancellation.ts';
 import { pointsEarned } from '../../domain/order/earned-points.ts';
 import { isReviewOverdue, shipByOf, shipOverdueSince } from '../../domain/order/overdue.ts';
 import type { Progress } from '../../domain/order/progress.ts';
@@ -59,6 +60,7 @@ function representNode(
     held: node.holds > 0,
     shipments: shipments.filter(isSent),
     inWarehouse: shipments.filter(({ stage }) => stage === 'planned' || isInWarehouse(stage)),
+    mayChoose: viewer === 'buyer' && leaves.some((leaf) => requestToChooseOn(leaf) !== null),
     isStopping: leaves.some((leaf) => leaf.cancellationNo !== null),
     refunds,
     settlementDueAt: settlement ? new Date(settlement.dueAt) : null,
@@ -67,6 +69,7 @@ function representNode(
   const stagesOf = (leaf: OrderRow) => leaf.shipments.map(({ stage }) => stage);
   const amendable = leaves.some((leaf) => isAmendable(leaf, stagesOf(leaf), now));
   const stoppable = leaves.some((leaf) => leaf.state === 'awaiting_shipment' && leaf.cancellationNo === null);
+  const toChooseOn = viewer === 'buyer' && node.kind !== 'parent' ? requestToChooseOn(node) : null;
   const isQueued = node.cancellations.some((cancellation) => cancellation.state === 'queued');
   return {
     orderNo,
@@ -113,7 +116,7 @@ function representNode(
     pointsEarned: leaves.reduce((sum, leaf) => sum + pointsEarned(leaf), 0),
     prompt: viewer === 'merchant' ? merchantPromptOf(subject) : promptOf(subject),
     ...(contacts.get(node.orderNo) ?? { contact: null, addressVersion: 0 }),
-    actions: actionsOf({ ...node, amendable, stoppable, isQueued }, viewer, now),
+    actions: actionsOf({ ...node, amendable, stoppable, isQueued, toChooseOn }, viewer, now),
   };
 }
 

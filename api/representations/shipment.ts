@@ -24,9 +24,9 @@ export function representShipment(
 export function representCancellation(
   cancellation: OrderRow['cancellations'][number],
 ): OrderRepresentation['cancellations'][number] {
-  const { cancellationNo, orderNo, askedBy, reason, lines, state } = cancellation;
+  const { cancellationNo, orderNo, askedBy, reason, lines, state, choice } = cancellation;
   return {
-    ...{ cancellationNo, orderNo, askedBy, reason, state },
+    ...{ cancellationNo, orderNo, askedBy, reason, state, choice },
     lines: lines && [...lines],
     words: CANCELLATION_WORDS[state],
     askedAt: cancellation.askedAt.toISOString(),

@@ -53,6 +53,7 @@ function isCommon(effects: Effects): boolean {
     effects.goodwillUsed,
     effects.proposals,
     effects.proposalsDecided,
+    effects.cancellationsChosen,
   ];
   return [...others, ...done].every((written) => written.length === 0);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, notInArray } from 'drizzle-orm';
+import { and, eq, isNull, notInArray } from 'drizzle-orm';
 import { refusalCaseNo } from '../../domain/after-sale/open.ts';
 import type { Anomaly, TrackChange } from '../../domain/logistics/tracks.ts';
 import { STOPPING } from '../../domain/order/steps/parcel.ts';
@@ -55,6 +55,7 @@ async function announceSent(
   if (opened.includes('refused')) messages.push({ what: 'refused', shipmentNo });
   if (milestone === 'returned') toCases.push(...(await returned(tx, { orderNo, shipmentNo }, messages, at)));
   if (milestone === 'signed') {
+    toCases.push(...(await delivered(tx, { orderNo, shipmentNo }, at)));
     const others = await tx
       .select({ state: shipments.trackState })
       .from(shipments)
@@ -94,15 +95,41 @@ async function returned(
   messages: Record<string, unknown>[],
   at: Date,
 ): Promise<ParcelMessage[]> {
-  const caseNo = refusalCaseNo(shipmentNo);
-  const [known] = await tx
-    .select({ caseNo: afterSales.caseNo })
-    .from(afterSales)
-    .where(eq(afterSales.caseNo, caseNo));
+  const known = (await openCaseAbout(tx, shipmentNo)) ?? (await refusalOf(tx, shipmentNo));
   if (!known) {
     if (!messages.some(({ what }) => what === 'refused')) messages.push({ what: 'refused', shipmentNo });
     return [];
   }
+  const { caseNo } = known;
   const command = { do: 'parcel_signed', by: 'carrier' } as const;
   return await tellCase(tx, { orderNo, caseNo, eventKey: `${shipmentNo}:returned`, command, at });
+}
+
+/** The open case about a parcel. */
+async function openCaseAbout(tx: Transaction, shipmentNo: string): Promise<{ caseNo: string } | undefined> {
+  const [row] = await tx
+    .select({ caseNo: afterSales.caseNo })
+    .from(afterSales)
+    .where(and(eq(afterSales.shipmentNo, shipmentNo), isNull(afterSales.endedAt)));
+  return row;
+}
+
+async function refusalOf(tx: Transaction, shipmentNo: string): Promise<{ caseNo: string } | undefined> {
+  const [row] = await tx
+    .select({ caseNo: afterSales.caseNo })
+    .from(afterSales)
+    .where(eq(afterSales.caseNo, refusalCaseNo(shipmentNo)));
+  return row;
+}
+
+/** Its buyer has it after all (CN-6): an open case about it waits for it to be sent back. */
+async function delivered(
+  tx: Transaction,
+  { orderNo, shipmentNo }: { orderNo: string; shipmentNo: string },
+  at: Date,
+): Promise<ParcelMessage[]> {
+  const known = await openCaseAbout(tx, shipmentNo);
+  if (!known) return [];
+  const command = { do: 'delivered', by: 'carrier' } as const;
+  return await tellCase(tx, { orderNo, ...known, eventKey: `${shipmentNo}:delivered`, command, at });
 }

@@ -74,6 +74,20 @@ export async function runStep(
   throw new Error(`the step ${request.action} of ${request.orderNo} found the row changed ${TRIES} times`);
 }
 
+/**
+ * The same for a step whose key is its caller's: what is refused because it was done under this key before was accepted.
+ */
+export async function runKeyedStep(
+  db: Database,
+  request: Omit<StepRequest, 'inboxId'>,
+  consider: (refusal: CommitRefusal | null) => Promise<Considered>,
+): Promise<StepResult> {
+  const result = await runStep(db, request, consider);
+  const isRepeated =
+    result.verdict.result === 'refused' && (await wasStored(db, request.orderNo, request.stepKey));
+  return isRepeated ? { ...result, outcome: 'repeated', verdict: { result: 'accepted' } } : result;
+}
+
 async function repeated(
   db: Database,
   { orderNo, stepKey }: StepRequest,

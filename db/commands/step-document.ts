@@ -84,6 +84,7 @@ export function documentOf({ at, effects, newOrders = [], newLines = [], log, in
         ...(isDecided(decided.state) ? { decidedAt: at } : {}),
       })),
     ),
+    cancellationsChosen: rowsOf(t.cancellations, effects.cancellationsChosen),
     cases: rowsOf(
       t.afterSales,
       effects.cases.map((one) => ({ ...one, version: 1, openedAt: at })),

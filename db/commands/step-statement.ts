@@ -155,6 +155,13 @@ const fulfilment = (): Part[] => [
   FROM doc, jsonb_populate_recordset(NULL::cancellations, doc.d -> 'cancellationsDecided') c
   WHERE k.cancellation_no = c.cancellation_no AND k.decided_at IS NULL RETURNING 1)`,
   },
+  {
+    must: all('cancellations_chosen', 'cancellationsChosen'),
+    writes: sql`cancellations_chosen AS (
+  UPDATE cancellations k SET choice = c.choice
+  FROM doc, jsonb_populate_recordset(NULL::cancellations, doc.d -> 'cancellationsChosen') c
+  WHERE k.cancellation_no = c.cancellation_no AND k.choice IS NULL RETURNING 1)`,
+  },
   { writes: sql`new_holds AS (${insertFrom(t.orderHolds, 'holdsPlaced')} RETURNING 1)` },
   {
     must: all('released', 'holdsReleased'),
@@ -236,9 +243,7 @@ function insertFrom(table: PgTable, key: string): SQL {
   const columns = Object.values(getTableColumns(table)).filter(
     (column) => column.generatedIdentity === undefined,
   );
-  const names = sql.join(
-    columns.map((column) => sql.identifier(column.name)),
-    sql.raw(', '),
-  );
+  const identifiers = columns.map((column) => sql.identifier(column.name));
+  const names = sql.join(identifiers, sql.raw(', '));
   return sql`INSERT INTO ${table} (${names}) SELECT ${names} FROM doc, jsonb_populate_recordset(NULL::${table}, doc.d -> ${sql.raw(`'${key}'`)})`;
 }

@@ -10,6 +10,7 @@ const WITH_ALL = {
   lines: { columns: { caseNo: false }, orderBy: asc(t.afterSaleLines.lineNo) },
   log: { orderBy: asc(t.afterSaleLog.id) },
   evidence: { orderBy: asc(t.afterSaleEvidence.at) },
+  outbound: { columns: { trackState: true } },
   parcels: {
     columns: {
       shipmentNo: true,
@@ -31,6 +32,14 @@ const WITH_ALL = {
 export async function findCase(db: Database, caseNo: string) {
   return await db.query.afterSales.findFirst({
     where: eq(t.afterSales.caseNo, caseNo),
+    with: WITH_ALL,
+  });
+}
+
+/** The open case about a parcel on its way, which it comes back for. */
+export async function openCaseOfParcel(db: Database, shipmentNo: string): Promise<CaseRow | undefined> {
+  return await db.query.afterSales.findFirst({
+    where: and(eq(t.afterSales.shipmentNo, shipmentNo), isNull(t.afterSales.endedAt)),
     with: WITH_ALL,
   });
 }

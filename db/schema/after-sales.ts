@@ -17,6 +17,8 @@ export const afterSales = pgTable(
     /** The buyer's words, with the buyer's key; null where the carrier's refusal opened it. */
     sealedWords: sealed('sealed_words'),
     /** The hold that stops receipt and settlement of its leaf while it is open. */
+    /** The parcel on its way that it is about, where it may come back by itself (LG-3, CN-6). */
+    shipmentNo: text('shipment_no'),
     holdId: text('hold_id').notNull(),
     wasSigned: boolean('was_signed').notNull(),
     /** Its shop's periods when it was opened. */
@@ -44,6 +46,7 @@ export const afterSales = pgTable(
     // Serve the statistics: what was opened in a period, of all merchants or of one.
     index('after_sales_opened').on(t.openedAt),
     index('after_sales_merchant_opened').on(t.merchantId, t.openedAt),
+    index('after_sales_shipment').on(t.shipmentNo).where(sql`shipment_no is not null`),
     // Serves the reconciler: what should run.
     index('after_sales_open').on(t.openedAt).where(sql`ended_at is null`),
   ],

@@ -12,7 +12,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ShipmentStage } from '../../domain/fulfilment/stages.ts';
 import type { Anomaly, ParcelState } from '../../domain/logistics/tracks.ts';
-import type { CancellationState, LineQuantity } from '../../domain/order/cancellation.ts';
+import type { CancellationChoice, CancellationState, LineQuantity } from '../../domain/order/cancellation.ts';
 import { afterSales } from './after-sales.ts';
 import { fen, instant, sealed } from './columns.ts';
 
@@ -161,6 +161,8 @@ export const cancellations = pgTable(
     /** Until when the merchant can prove that it was handed over (decision 24); null where a warehouse is asked. */
     answerDueAt: instant('answer_due_at'),
     decidedAt: instant('decided_at'),
+    /** What its buyer wants instead where it was refused (CN-6). */
+    choice: text('choice').$type<CancellationChoice>(),
   },
   (t) => [
     index('cancellations_order').on(t.orderNo),

@@ -49,7 +49,11 @@ export const shipmentRelations = relations(shipments, ({ many, one }) => ({
   lines: many(shipmentLines),
   reports: many(shipmentReports),
   order: one(orders, { fields: [shipments.orderNo], references: [orders.orderNo] }),
-  case: one(afterSales, { fields: [shipments.caseNo], references: [afterSales.caseNo] }),
+  case: one(afterSales, {
+    fields: [shipments.caseNo],
+    references: [afterSales.caseNo],
+    relationName: 'sent_back',
+  }),
   warehouse: one(warehouses, { fields: [shipments.warehouseId], references: [warehouses.warehouseId] }),
 }));
 
@@ -89,7 +93,12 @@ export const afterSaleRelations = relations(afterSales, ({ many, one }) => ({
   lines: many(afterSaleLines),
   log: many(afterSaleLog),
   evidence: many(afterSaleEvidence),
-  parcels: many(shipments),
+  parcels: many(shipments, { relationName: 'sent_back' }),
+  outbound: one(shipments, {
+    fields: [afterSales.shipmentNo],
+    references: [shipments.shipmentNo],
+    relationName: 'outbound',
+  }),
   order: one(orders, { fields: [afterSales.orderNo], references: [orders.orderNo] }),
 }));
 

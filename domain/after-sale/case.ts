@@ -1,33 +1,20 @@
 import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
 import type { AfterSalePeriods, Period } from './deadlines.ts';
+import { isOfOutbound, needsAddress, type Outbound, onOutbound } from './outbound.ts';
 import { cannotCorrect, correctableParcel, isNewest, type SentBack } from './parcels.ts';
+import type { Reason } from './reasons.ts';
+
+export { APPLIED_REASONS, REASON_CODES, REASONS, type Reason } from './reasons.ts';
 
 /** What a buyer asks for after shipping: money alone, money for goods that come back, or other goods for them (RT-8). */
 export const CASE_KINDS = ['refund_only', 'return_refund', 'exchange'] as const;
 export type CaseKind = (typeof CASE_KINDS)[number];
 
-/** Why, and at whose fault it is: the faulty side bears the freight (RF-5, decision 28). */
-export const REASONS = {
-  no_reason: 'buyer',
-  wrong_size: 'buyer',
-  not_received: 'merchant',
-  damaged: 'merchant',
-  defective: 'merchant',
-  not_as_described: 'merchant',
-  wrong_item: 'merchant',
-  missing_pieces: 'merchant',
-  /** At the door (LG-3): the carrier's word, nobody applies for it. */
-  refused_delivery: 'buyer',
-} as const satisfies Record<string, 'buyer' | 'merchant'>;
-export type Reason = keyof typeof REASONS;
-export const REASON_CODES = Object.keys(REASONS) as Reason[];
-/** What a buyer can apply with. */
-export const APPLIED_REASONS = REASON_CODES.filter((reason) => reason !== 'refused_delivery');
-
 /**
  * Where a case is, by whose turn it is: `applied`, the merchant answers; `countered`, the buyer answers an offer;
- * `rejected` and `inspection_failed`, either side may call the platform; `awaiting_parcel`, the buyer sends the goods;
+ * `rejected` and `inspection_failed`, either side may call the platform; `intercepting`, the carrier says whether it
+ * brings the parcel back (CN-6); `awaiting_parcel`, the buyer sends the goods;
  * `returning`, they are on their way and the merchant inspects; `disputed`, both sides give evidence; `arbitration`, the
  * platform decides.
  */
@@ -35,6 +22,7 @@ export const CASE_STATES = [
   'applied',
   'countered',
   'rejected',
+  'intercepting',
   'awaiting_parcel',
   'returning',
   'inspection_failed',
@@ -71,6 +59,9 @@ export interface AfterSale {
   /** The goods were signed for when it was opened. */
   wasSigned: boolean;
   dueAt: Date | null;
+  returnTo: string | null;
+  /** The parcel that it is about, where that may come back by itself. */
+  outbound: Outbound | null;
   /** Oldest first: only the newest is on its way. */
   parcels: readonly SentBack[];
 }
@@ -96,6 +87,11 @@ export type CaseCommand =
   | { do: 'decide'; by: 'platform'; outcome: 'refund' | 'return' | 'dismiss'; amountFen?: Fen; words: string }
   /** Of a parcel that the buyer sent back, or of one that was refused: that has no number of its own. */
   | { do: 'parcel_signed'; by: 'carrier'; shipmentNo?: string }
+  /** The carrier brings the parcel back, or does not, as its warehouse tells (CN-6). */
+  | { do: 'intercepted' | 'intercept_failed'; by: 'warehouse' }
+  /** At the buyer's door: the parcel was refused, or signed for. */
+  | { do: 'parcel_refused' | 'delivered'; by: 'carrier' }
+  | { do: 'give_address'; by: 'merchant'; returnTo: string; instructions?: string }
   | { do: 'time_over'; by: 'system' };
 
 /** What a command makes of a case. */
@@ -103,6 +99,8 @@ export interface CaseChange {
   to: CaseState;
   /** How long the next one has. */
   within: Period | null;
+  /** Whoever's turn it is has the time that it had. */
+  keepsDue?: true;
   offerFen?: Fen;
   /** What is paid back now: the pieces' own share, or an amount beside them; or their share pays a replacement. */
   refund?: { what: 'pieces' } | { what: 'amount'; amountFen: Fen } | { what: 'exchange' };
@@ -113,6 +111,7 @@ export interface CaseChange {
 }
 
 const onTheWay: CaseChange = { to: 'returning', within: 'parcelArrives' };
+const arrived: CaseChange = { to: 'returning', within: 'merchantInspects' };
 const refundPieces: CaseChange = { to: 'refunded', within: null, refund: { what: 'pieces' } };
 const close = (outcome: string): CaseChange => ({ to: 'closed', within: null, outcome });
 const dispute: CaseChange = { to: 'disputed', within: 'evidence' };
@@ -125,6 +124,9 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
   if (command.do === 'withdraw') return isWithdrawable(state) ? close('withdrawn') : 'not_now';
   if (command.do === 'dispute')
     return state === 'rejected' || state === 'inspection_failed' ? dispute : 'not_now';
+  if (isOfOutbound(command)) return onOutbound(theCase, command.do);
+  if (command.do === 'give_address')
+    return needsAddress(theCase) ? { to: state, within: null, keepsDue: true } : 'not_now';
   switch (state) {
     case 'applied':
       if (command.do === 'agree') return kind === 'refund_only' ? refundPieces : askForParcel();
@@ -136,13 +138,12 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
       if (command.do === 'accept_offer') return acceptOffer(theCase);
       if (command.do === 'reject_offer') return { to: 'rejected', within: 'someoneDisputes' };
       return 'not_now';
+    case 'intercepting':
     case 'awaiting_parcel':
-      return command.do === 'send_back' ? onTheWay : 'not_now';
+      if (command.do === 'send_back' && state === 'awaiting_parcel') return onTheWay;
+      return command.do === 'parcel_signed' && isNewest(theCase, command.shipmentNo) ? arrived : 'not_now';
     case 'returning':
-      if (command.do === 'parcel_signed')
-        return isNewest(theCase, command.shipmentNo)
-          ? { to: 'returning', within: 'merchantInspects' }
-          : 'not_now';
+      if (command.do === 'parcel_signed') return isNewest(theCase, command.shipmentNo) ? arrived : 'not_now';
       if (command.do === 'send_back') return cannotCorrect(theCase, command) ?? onTheWay;
       if (command.do === 'pass') return pass(theCase, command);
       if (command.do === 'fail') return { to: 'inspection_failed', within: 'someoneDisputes' };
@@ -204,6 +205,8 @@ function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
       return wasSigned ? dispute : refundPieces;
     case 'countered':
       return { to: 'rejected', within: 'someoneDisputes' };
+    case 'intercepting':
+      return { to: 'awaiting_parcel', within: 'lateParcelComesBack' };
     case 'rejected':
     case 'inspection_failed':
       return close('not_disputed');
@@ -234,6 +237,8 @@ export function caseActions(theCase: AfterSale, viewer: 'buyer' | 'merchant' | '
     merchant: {
       applied: ['agree', 'reject', 'offer'],
       rejected: ['dispute'],
+      intercepting: needsAddress(theCase) ? ['give_address'] : [],
+      awaiting_parcel: needsAddress(theCase) ? ['give_address'] : [],
       returning: ['pass', 'fail'],
       inspection_failed: ['dispute'],
     },

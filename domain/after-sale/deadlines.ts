@@ -7,6 +7,10 @@ const DEFAULTS = {
   buyerAnswers: 48 * HOUR_S,
   someoneDisputes: 48 * HOUR_S,
   buyerSendsBack: 7 * DAY_S,
+  /** For a parcel that has still to arrive: it is refused at the door, or sent back after that (CN-6). */
+  lateParcelComesBack: 15 * DAY_S,
+  /** For the carrier to say whether it brings a parcel back (CN-6). */
+  carrierIntercepts: 48 * HOUR_S,
   /** After the carrier's word that the return was signed for. */
   merchantInspects: 10 * DAY_S,
   /** For a return of which the carrier says nothing. */

@@ -160,6 +160,7 @@ export function openRefusal(
       sealedWords: null,
     },
     pieces: pieces.map((piece) => ({ ...piece, wantSkuId: null, differenceFen: null })),
+    shipmentNo: parcel.shipmentNo,
     ...{ kind: 'return_refund', reason: 'refused_delivery', state: 'returning' },
     dueAt: new Date(at.getTime() + periodMs(ground.periods, 'parcelArrives')),
   });

@@ -19,7 +19,16 @@ const aCase = (changes: Partial<AfterSale> = {}) => ({
     offerFen: null,
     wasSigned: false,
   },
-  ...{ parcels: [], periods: {}, dueAt: AT, holdId: 'C', merchantId: 'M', ...changes },
+  ...{
+    parcels: [],
+    outbound: null,
+    returnTo: null,
+    periods: {},
+    dueAt: AT,
+    holdId: 'C',
+    merchantId: 'M',
+    ...changes,
+  },
 });
 
 const step = (leaf: OrderNode, theCase: ReturnType<typeof aCase>, command: CaseCommand) =>

@@ -64,10 +64,10 @@ export function caseStep(input: CaseInput): Decision {
   }
   effects.caseChanges.push({
     ...{ caseNo: theCase.caseNo, expectedVersion: theCase.version, to: next.to },
-    dueAt: next.within === null ? null : new Date(at.getTime() + periodMs(theCase.periods, next.within)),
+    dueAt: dueAtOf(input, next),
     set: {
       ...(next.offerFen === undefined ? {} : { offerFen: next.offerFen }),
-      ...(command.do === 'agree'
+      ...(command.do === 'agree' || command.do === 'give_address'
         ? optional({ returnTo: command.returnTo, instructions: command.instructions })
         : {}),
       ...(command.do === 'send_back' ? { carrier: command.carrier, trackingNo: command.trackingNo } : {}),
@@ -89,6 +89,11 @@ export function caseStep(input: CaseInput): Decision {
       params: { caseNo },
     });
   return accept(effects);
+}
+
+function dueAtOf({ theCase, at }: CaseInput, { within, keepsDue }: CaseChange): Date | null {
+  if (keepsDue) return theCase.dueAt;
+  return within === null ? null : new Date(at.getTime() + periodMs(theCase.periods, within));
 }
 
 const optional = (set: { returnTo: string | undefined; instructions: string | undefined }) => ({

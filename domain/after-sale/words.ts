@@ -1,4 +1,5 @@
-import type { CaseState } from './case.ts';
+import type { AfterSale, CaseState } from './case.ts';
+import { needsAddress } from './outbound.ts';
 
 /** Where a case is, in words (RF-6). */
 export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
@@ -8,6 +9,10 @@ export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
     en: 'The merchant offers another amount; the buyer is to answer',
   },
   rejected: { zh: '商家已拒绝，可申请平台介入', en: 'Rejected; either side can call the platform' },
+  intercepting: {
+    zh: '正在联系快递拦截，包裹退回验收后退款',
+    en: 'The carrier is asked to bring the parcel back; the refund follows its inspection',
+  },
   awaiting_parcel: {
     zh: '退货已同意，请寄回商品并填写单号',
     en: 'Agreed; send the goods back and enter the number',
@@ -26,3 +31,21 @@ export const CASE_WORDS: Record<CaseState, { zh: string; en: string }> = {
   },
   closed: { zh: '售后已关闭', en: 'Closed without a refund' },
 };
+
+/** Where a case is and what to do (RF-6); a parcel that could not be called back can still be refused (CN-6). */
+export function caseWords(theCase: AfterSale): { zh: string; en: string } {
+  const { state, reason, outbound } = theCase;
+  if (state !== 'awaiting_parcel') return CASE_WORDS[state];
+  const isComing = reason === 'cancelled_late' && outbound?.trackState !== 'signed';
+  const said = isComing
+    ? {
+        zh: '包裹未能拦截，派送时请拒收，或签收后寄回并填写单号',
+        en: 'The parcel could not be called back; refuse it at the door, or send it back once you have it and enter the number',
+      }
+    : CASE_WORDS.awaiting_parcel;
+  if (!needsAddress(theCase)) return said;
+  return {
+    zh: `${said.zh}；商家尚未填写退货地址`,
+    en: `${said.en}. The merchant has yet to say where to`,
+  };
+}

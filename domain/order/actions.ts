@@ -35,6 +35,8 @@ export interface ActionSubject {
   stoppable: boolean;
   /** A warehouse did not say whether it can be stopped: a person does (CN-4). */
   isQueued: boolean;
+  /** The refused request on which its buyer chooses (CN-6). */
+  toChooseOn: string | null;
 }
 
 /** Exactly the actions possible in this state for this role; the steps refuse everything else (ST-7). */
@@ -51,6 +53,9 @@ function buyerActions(order: ActionSubject, now: Date): Action[] {
   const payable = state === 'awaiting_payment' && now < order.paymentDeadline;
   if (payable) actions.push(post('pay', `/orders/${orderNo}/payments`));
   if (payable || order.stoppable) actions.push(post('cancel', `/orders/${orderNo}/cancellations`));
+  if (order.toChooseOn !== null)
+    for (const action of ['keep_order', 'return_parcels'])
+      actions.push(post(action, `/orders/${orderNo}/cancellation-choices`));
   if (state === 'awaiting_receipt' && order.holds === 0) {
     actions.push(post('confirm_receipt', `/orders/${orderNo}/receipt`));
     if (!order.receiptExtended) actions.push(post('extend_receipt', `/orders/${orderNo}/receipt-extensions`));

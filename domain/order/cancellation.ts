@@ -11,5 +11,28 @@ export interface LineQuantity {
  */
 export type CancellationState = 'asking' | 'queued' | 'agreed' | 'partly_agreed' | 'refused';
 
+/** What a buyer whose request was refused wants instead (CN-6): the order, or its money once the parcel is back. */
+export const CANCELLATION_CHOICES = ['keep', 'return'] as const;
+export type CancellationChoice = (typeof CANCELLATION_CHOICES)[number];
+
 /** Whether a request has its answer; one that is `queued` has none yet. */
 export const isDecided = (state: CancellationState): boolean => state !== 'asking' && state !== 'queued';
+
+interface Request {
+  cancellationNo: string;
+  askedBy: string;
+  state: CancellationState;
+  choice: CancellationChoice | null;
+}
+
+/** The newest request whose buyer can still choose (CN-6): refused, not a merchant's, and the order is not received. */
+export function requestToChooseOn(order: {
+  state: string;
+  cancellations: readonly Request[];
+}): string | null {
+  if (order.state !== 'awaiting_shipment' && order.state !== 'awaiting_receipt') return null;
+  const open = order.cancellations.filter(
+    ({ state, askedBy, choice }) => state === 'refused' && askedBy !== 'merchant' && choice === null,
+  );
+  return open.at(-1)?.cancellationNo ?? null;
+}

@@ -11,6 +11,8 @@ export interface NewCase {
   kind: CaseKind;
   reason: Reason;
   sealedWords: Buffer | null;
+  /** The parcel that it is about, where that may come back by itself. */
+  shipmentNo?: string;
   holdId: string;
   periods: AfterSalePeriods;
   wasSigned: boolean;

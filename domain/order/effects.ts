@@ -1,5 +1,6 @@
 import type { Voucher } from '../ledger/voucher.ts';
 import type { Fen } from '../money.ts';
+import type { CancellationChoice } from './cancellation.ts';
 import type { CaseLogEntry, CaseRowChange, NewCase, NewSentBack } from './case-effects.ts';
 import type {
   DecidedCancellation,
@@ -32,6 +33,7 @@ export interface Effects {
   reversals: LineReversal[];
   cancellations: NewCancellation[];
   cancellationsDecided: DecidedCancellation[];
+  cancellationsChosen: { cancellationNo: string; choice: CancellationChoice }[];
   cases: NewCase[];
   caseChanges: CaseRowChange[];
   caseLog: CaseLogEntry[];
@@ -203,6 +205,7 @@ export function noEffects(): Effects {
     reversals: [],
     cancellations: [],
     cancellationsDecided: [],
+    cancellationsChosen: [],
     cases: [],
     caseChanges: [],
     caseLog: [],

@@ -31,6 +31,8 @@ export interface PromptSubject {
   inWarehouse: readonly { stage: ShipmentStage }[];
   /** A request to cancel it is open (CN-2). */
   isStopping: boolean;
+  /** A cancel was refused, and its buyer has not chosen yet (CN-6). */
+  mayChoose: boolean;
   endReason: string | null;
   refunds: readonly { amountFen: Fen; state: string }[];
   settlementDueAt: Date | null;
@@ -42,9 +44,9 @@ export function promptOf(order: PromptSubject): Prompt {
     case 'awaiting_payment':
       return awaitingPayment(order);
     case 'awaiting_shipment':
-      return awaitingShipment(order);
+      return joined(choosing(order), awaitingShipment(order));
     case 'awaiting_receipt':
-      return awaitingReceipt(order);
+      return joined(choosing(order), awaitingReceipt(order));
     case 'completed':
       return {
         zh: '交易成功。可以在订单中查看交易记录。',
@@ -176,6 +178,15 @@ function awaitingShipment(order: PromptSubject, advice = BUYER_ADVICE): Prompt {
         zh: `商家已确认，正在备货。${estimate.zh}`,
         en: `Confirmed. The merchant is preparing the goods. ${estimate.en}`,
       };
+}
+
+/** A refused cancel leaves a choice (CN-6). */
+function choosing({ mayChoose }: PromptSubject): Prompt {
+  if (!mayChoose) return NOTHING;
+  return {
+    zh: '订单已经出库，未能取消。您可以保留订单，或在包裹退回后退款。',
+    en: 'The order had left and was not cancelled. Keep it, or have it refunded once the parcel is back.',
+  };
 }
 
 function awaitingReceipt({ shipments, held, autoReceiptAt }: PromptSubject): Prompt {

@@ -32,6 +32,7 @@ export type StepAction =
   | 'warehouse'
   | 'ask_cancel'
   | 'decide_cancel'
+  | 'choose_after_refusal'
   | 'correct_shipment'
   | 'receive'
   | 'extend_receipt'
@@ -85,6 +86,8 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'ask_cancel', in: 'awaiting_shipment' },
   { action: 'decide_cancel', in: 'awaiting_shipment' },
   { action: 'decide_cancel', in: 'awaiting_receipt' }, // all of it had left
+  { action: 'choose_after_refusal', in: 'awaiting_shipment' }, // part of it has left (CN-6)
+  { action: 'choose_after_refusal', in: 'awaiting_receipt' },
   { action: 'extend_receipt', in: 'awaiting_receipt' },
   { action: 'refund', in: 'awaiting_shipment' },
   { action: 'refund', in: 'awaiting_receipt' },

@@ -188,6 +188,17 @@ test('RT-5 an inspection that fails goes to the platform or ends', async () => {
   });
 });
 
+test('RT-1 SB-6 an application that is sent again with its key is the same case', async () => {
+  const { buyer, orderNo } = await givenShipped(1);
+  const application = {
+    ...{ kind: 'return_refund', reason: 'defective', words: '壶嘴裂了' },
+    lines: [{ lineNo: 1, quantity: 1 }],
+  };
+  const send = () => buyer.post<Case>(`/orders/${orderNo}/after-sales`, application, `again-${orderNo}`);
+  const { caseNo } = await send();
+  expect(await send()).toMatchObject({ caseNo, state: 'applied' });
+});
+
 test('RT-7 what a case is about is in no second case; withdrawn, it can be again, and the clock resumes', async () => {
   const { buyer, orderNo } = await givenShipped();
   const first = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });

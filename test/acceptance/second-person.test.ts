@@ -209,6 +209,11 @@ test('RT-3 a ruling that gives much back is proposed by who rules and carried ou
     });
   const readCase = (buyer: Buyer, caseNo: string) =>
     buyer.get<AfterSaleRepresentation>(`/after-sales/${caseNo}`);
+  const ended = (of: { buyer: Buyer; caseNo: string }) =>
+    eventually(async () => {
+      const now = await readCase(of.buyer, of.caseNo);
+      return now.endedAt ? now : undefined;
+    }, 'the ruling');
 
   const { buyer, orderNo, caseNo } = await disputed();
   expect(await rule(caseNo, { outcome: 'refund' })).toMatchObject({ result: 'proposed' });
@@ -216,10 +221,7 @@ test('RT-3 a ruling that gives much back is proposed by who rules and carried ou
   const proposal = await onlyProposal(orderNo);
   expect(proposal).toMatchObject({ amountFen: 1_000_000, caseNo });
   await decide(finance, proposal, 'approve');
-  const ruled = await eventually(async () => {
-    const now = await readCase(buyer, caseNo);
-    return now.endedAt ? now : undefined;
-  }, 'the ruling');
+  const ruled = await ended({ buyer, caseNo });
   expect(ruled).toMatchObject({ state: 'refunded', refundedFen: 1_000_000 });
   const ruler = `platform:${subOf(service)}`;
   expect(ruled.log.at(-1)).toMatchObject({ action: 'decide', actor: ruler, words: '证据充分' });
@@ -248,6 +250,7 @@ test('RT-3 a ruling that gives much back is proposed by who rules and carried ou
   const overtaken = await disputed();
   await rule(overtaken.caseNo, { outcome: 'refund', amountFen: 500_000 });
   await rule(overtaken.caseNo, { outcome: 'dismiss' });
+  await ended(overtaken);
   const late = await onlyProposal(overtaken.orderNo);
   expect(await problemFrom(decide(finance, late, 'approve'))).toMatchObject({ code: 'case_over' });
   expect((await readOrder(overtaken.buyer, overtaken.orderNo)).refunds).toEqual([]);

@@ -77,7 +77,14 @@ export class LeafBooks {
   protected takeCases(effects: Effects): void {
     for (const { sealedWords: _, ...row } of effects.cases) {
       same(this.cases.has(row.caseNo), false);
-      this.cases.set(row.caseNo, { ...row, version: 1, offerFen: null, parcels: [] });
+      this.cases.set(row.caseNo, {
+        ...row,
+        version: 1,
+        offerFen: null,
+        returnTo: null,
+        outbound: null,
+        parcels: [],
+      });
     }
     for (const { caseNo, expectedVersion, to, dueAt, set } of effects.caseChanges) {
       const row = this.cases.get(caseNo) as CaseRow;

@@ -68,7 +68,14 @@ export class Player extends CasePlayer {
     if (!parcel || this.stage.isMerchantsFault) return false;
     const { shipmentNo, lines } = parcel;
     return this.take(() => {
-      const report = { what: 'refused' as const, shipmentNo, lines, inCases: model.inCases, periods: {} };
+      const report = {
+        what: 'refused' as const,
+        shipmentNo,
+        lines,
+        inCases: model.inCases,
+        periods: {},
+        joins: null,
+      };
       return reportParcel(model.leaf, report, { signedReceiptSeconds: null }, model.at);
     });
   }

@@ -1,8 +1,14 @@
-import { allHandlersFinished, condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { CaseResult, CaseView } from '../../activities/after-sales/case.ts';
 import { caseCommanded } from '../order/messages.ts';
 import { startRefund } from '../refund/start.ts';
-import { steps } from '../shared/activities.ts';
+import { outside, steps } from '../shared/activities.ts';
 import { MessageQueue } from '../shared/message-queue.ts';
 
 /** Whose turn it is in each state. */
@@ -10,6 +16,7 @@ const WAITS_FOR: Record<string, string> = {
   applied: 'the merchant to answer',
   countered: 'the buyer to answer the offer',
   rejected: 'either side to call the platform',
+  intercepting: 'the carrier to say whether it brings the parcel back',
   awaiting_parcel: 'the buyer to send the goods back',
   returning: 'the merchant to inspect what comes back',
   inspection_failed: 'either side to call the platform',
@@ -27,6 +34,7 @@ export async function afterSale({ caseNo }: { caseNo: string }): Promise<{ caseN
     queue.add(inboxId, (atMs) => steps.commandCase({ caseNo, inboxId, atMs })),
   );
   let view = await steps.loadCase({ caseNo });
+  if (view.state === 'intercepting') void askCarrier(caseNo);
   while (!view.over || !queue.isEmpty) {
     setCurrentDetails(
       `**Case ${caseNo}** is ${view.state}: waiting for ${WAITS_FOR[view.state] ?? 'nothing'}.`,
@@ -37,6 +45,15 @@ export async function afterSale({ caseNo }: { caseNo: string }): Promise<{ caseN
   setCurrentDetails(`**Case ${caseNo}** is over: ${view.state}.`);
   await condition(allHandlersFinished);
   return { caseNo, state: view.state };
+}
+
+/** Beside the case's course, as long as it waits for the carrier: without an answer its time passes. */
+async function askCarrier(caseNo: string): Promise<void> {
+  try {
+    await outside.askCarrierIntercept({ caseNo });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+  }
 }
 
 const clockOf = ({ dueAtMs, state }: CaseView) =>

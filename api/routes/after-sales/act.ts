@@ -55,7 +55,7 @@ const merchantRoute = createRoute({
   security: bearer,
   middleware: [requireRole('merchant')] as const,
   summary:
-    'The merchant’s part in a case: agree, reject, offer another amount, inspect what came back, call the platform (RF-2, RT-2, RT-5)',
+    'The merchant’s part in a case: agree, reject, offer another amount, say where the goods are to be sent, inspect what came back, call the platform (RF-2, RT-2, RT-5)',
   request: {
     headers: idempotencyHeader,
     params,
@@ -68,6 +68,7 @@ const merchantRoute = createRoute({
             .openapi({ description: 'Where the goods are to be sent; needed for a return' }),
           instructions: words.optional(),
         }),
+        z.strictObject({ do: z.literal('give_address'), returnTo: words, instructions: words.optional() }),
         z.strictObject({ do: z.enum(['reject', 'fail', 'dispute']), words }),
         z.strictObject({ do: z.literal('offer'), amountFen }),
         z.strictObject({

@@ -19,6 +19,7 @@ import {
   pieceSchema,
   problems,
 } from '../../schemas.ts';
+import { startCase } from './start.ts';
 
 const tags = ['After-sales'];
 
@@ -97,7 +98,7 @@ export function registerAfterSales(app: App, deps: Deps): void {
       command: { kind, reason, pieces: lines, sealedWords },
     });
     if (verdict.result === 'refused') throw problemOf(verdict.code, { state: node.state });
-    await start(deps, caseNo, orderNo);
+    await startCase(deps, caseNo, orderNo);
     const row = await findCase(deps.db, caseNo);
     if (!row) throw new Problem('busy');
     return c.json(representCase(row, words, 'buyer'), 201);
@@ -119,14 +120,4 @@ export function registerAfterSales(app: App, deps: Deps): void {
     const { row, viewer } = await accessCase(deps, c.get('principal'), c.req.valid('param').caseNo);
     return c.json(representCase(row, await openWords(deps, row), viewer), 200);
   });
-}
-
-/** The row protects by itself; a run that could not be started is started by the reconciler. */
-async function start({ workflows, logger }: Deps, caseNo: string, orderNo: string): Promise<void> {
-  try {
-    await workflows.startCase(caseNo);
-    await workflows.afterSaleChanged(orderNo);
-  } catch (error) {
-    logger.warn({ caseNo, err: error }, 'a case could not be started; the reconciler will');
-  }
 }

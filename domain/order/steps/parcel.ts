@@ -1,3 +1,5 @@
+import type { AfterSale } from '../../after-sale/case.ts';
+import { joinRefusal } from '../../after-sale/join.ts';
 import { type OpenInput, openRefusal } from '../../after-sale/open.ts';
 import type { Anomaly } from '../../logistics/tracks.ts';
 import type { LineQuantity } from '../cancellation.ts';
@@ -10,10 +12,13 @@ import { placeHold, releaseHold } from './holds.ts';
 export type ParcelReport =
   | { what: 'signed'; signedAt: Date }
   /** Refused, with what is in it (LG-3). */
-  | ({ what: 'refused'; shipmentNo: string; lines: readonly LineQuantity[] } & Pick<
-      OpenInput,
-      'inCases' | 'periods'
-    >)
+  | ({
+      what: 'refused';
+      shipmentNo: string;
+      lines: readonly LineQuantity[];
+      /** The open case about this parcel: it goes on with it. */
+      joins: AfterSale | null;
+    } & Pick<OpenInput, 'inCases' | 'periods'>)
   | (ParcelTrouble & { what: 'opened' })
   /** Its hold is open: a trouble that began when the leaf had ended has none. */
   | (ParcelTrouble & { what: 'closed'; isHeld: boolean });
@@ -39,7 +44,8 @@ export function reportParcel(
   policy: { signedReceiptSeconds: number | null },
   at: Date,
 ): Decision {
-  if (report.what === 'refused') return openRefusal(leaf, report, report, at);
+  if (report.what === 'refused')
+    return report.joins ? joinRefusal(leaf, report.joins, at) : openRefusal(leaf, report, report, at);
   if (report.what === 'signed') return signed(leaf, report.signedAt, policy.signedReceiptSeconds, at);
   const hold = { holdId: troubleHoldId(report), reason: `parcel ${report.anomaly}`, placedBy: 'carrier' };
   if (report.what === 'closed')

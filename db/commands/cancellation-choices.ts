@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { asc, eq, inArray } from 'drizzle-orm';
+import { chooseAfterRefusal, type LeftParcel } from '../../domain/after-sale/choose.ts';
+import { isSent } from '../../domain/fulfilment/stages.ts';
+import type { CancellationChoice } from '../../domain/order/cancellation.ts';
+import type { StepResult } from '../../domain/order/view.ts';
+import type { Database } from '../client.ts';
+import { caseGround } from '../queries/after-sales.ts';
+import { loadNode } from '../queries/order-nodes.ts';
+import * as t from '../schema/index.ts';
+import { runKeyedStep } from './run-step.ts';
+
+/**
+ * What the buyer of a refused cancel chose (CN-6), by a guarded change of the leaf's row beside its workflow, as a case
+ * is opened (ADR 6). Repeated with the same key it answers the first verdict, with the cases that it opened.
+ */
+export async function chooseAfterRefusedCancel(
+  db: Database,
+  request: {
+    orderNo: string;
+    cancellationNo: string;
+    choice: CancellationChoice;
+    key: string;
+    actor: string;
+    at: Date;
+  },
+): Promise<StepResult & { caseNos: string[] }> {
+  const { orderNo, cancellationNo, choice, key, actor, at } = request;
+  const step = {
+    ...{ orderNo, actor, at, action: 'choose_after_refusal' as const },
+    stepKey: `choose:${digest(key)}`,
+    input: { cancellationNo, choice },
+  };
+  const result = await runKeyedStep(db, step, async () => {
+    const leaf = await loadNode(db, orderNo);
+    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const [cancellations, parcels, { inCases, periods }] = await Promise.all([
+      db.select().from(t.cancellations).where(eq(t.cancellations.orderNo, orderNo)),
+      leftParcels(db, orderNo, cancellationNo),
+      caseGround(db, orderNo),
+    ]);
+    const decision = chooseAfterRefusal({
+      ...{ leaf, cancellations, parcels, inCases, periods },
+      ...{ cancellationNo, choice, actor, at },
+    });
+    return { nodes: [leaf], decision };
+  });
+  return { ...result, caseNos: await openedBy(db, orderNo, cancellationNo) };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** A case's number is its request's and its parcel's, so that the same choice is the same case. */
+const caseNoOf = (orderNo: string, cancellationNo: string, shipmentNo: string): string =>
+  `${orderNo}A${digest(`${cancellationNo} ${shipmentNo}`).slice(0, 8)}`;
+
+/** What has left of a leaf, by number. */
+async function leftParcels(db: Database, orderNo: string, cancellationNo: string): Promise<LeftParcel[]> {
+  const rows = await db.query.shipments.findMany({
+    where: eq(t.shipments.orderNo, orderNo),
+    orderBy: asc(t.shipments.shipmentNo),
+    with: {
+      lines: { columns: { lineNo: true, quantity: true } },
+      warehouse: { columns: { system: true } },
+    },
+  });
+  return rows.filter(isSent).map(({ shipmentNo, partOf, lines, trackState, warehouse }) => ({
+    ...{ shipmentNo, lines, trackState, deliveryNo: partOf ?? shipmentNo },
+    hasSystem: (warehouse?.system ?? null) !== null,
+    caseNo: caseNoOf(orderNo, cancellationNo, shipmentNo),
+  }));
+}
+
+async function openedBy(db: Database, orderNo: string, cancellationNo: string): Promise<string[]> {
+  const parcels = await leftParcels(db, orderNo, cancellationNo);
+  const possible = parcels.map(({ caseNo }) => caseNo);
+  const rows = await db
+    .select({ caseNo: t.afterSales.caseNo })
+    .from(t.afterSales)
+    .where(inArray(t.afterSales.caseNo, possible))
+    .orderBy(asc(t.afterSales.caseNo));
+  return rows.map(({ caseNo }) => caseNo);
+}
