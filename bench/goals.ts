@@ -1,18 +1,13 @@
 import type { BulkUpload } from './bulk.ts';
 import type { CallbackRates } from './callbacks.ts';
+import type { OpenCases } from './cases.ts';
 import { type CpuMs, PARTS, type Part, sumMs } from './cpu.ts';
+import type { Goal } from './goal.ts';
 import type { HistoryCount, Kind } from './histories.ts';
+import { idleGoals } from './idle.ts';
 import type { Latencies, MeasuredRun, Pair } from './phases.ts';
 import { median, percentile } from './statistics.ts';
 import { fixed } from './table.ts';
-
-/** One line of the result: what was wanted, what was found. */
-export interface Goal {
-  id: string;
-  goal: string;
-  measured: string;
-  reached: boolean;
-}
 
 /** Everything the run found, as it goes into the JSON file. */
 export interface Findings {
@@ -23,6 +18,7 @@ export interface Findings {
   latencies: Latencies;
   callbackRates: CallbackRates;
   bulk: BulkUpload;
+  cases: OpenCases;
 }
 
 const EVENTS: Record<Kind, number> = {
@@ -46,6 +42,7 @@ export function judge(findings: Findings, c1: number): Goal[] {
     latencyGoal(latencies),
     ...callbackGoals(findings.callbackRates, c1),
     ...bulkGoals(findings.bulk, pairs),
+    ...idleGoals(findings.cases),
   ];
 }
 

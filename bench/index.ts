@@ -9,10 +9,12 @@ import { migrate } from '../db/migrate.ts';
 import { measureBulk } from './bulk.ts';
 import { calibrateDatabase, requireDurability } from './calibrate.ts';
 import { measureCallbacks } from './callbacks.ts';
+import { measureOpenCases } from './cases.ts';
 import { logInMerchant, newBuyers, seedBench } from './catalogue.ts';
 import { CpuMeter, childRunning } from './cpu.ts';
 import { cpuHead, cpuRows, type Findings, judge } from './goals.ts';
 import { countHistories, otherKinds } from './histories.ts';
+import { idleHead, idleRows } from './idle.ts';
 import { describeSetting, type Setting } from './machine.ts';
 import { type Options, readOptions } from './options.ts';
 import { type Bench, runPairs, submitLatencies } from './phases.ts';
@@ -21,6 +23,7 @@ import { Skeleton } from './skeleton/driver.ts';
 import { mergeStatements, statementHead, statementRows } from './statements.ts';
 import { median } from './statistics.ts';
 import { fixed, renderTable } from './table.ts';
+import { TemporalCallMeter } from './temporal-calls.ts';
 import { DatabaseWatch } from './writes.ts';
 
 const started = performance.now();
@@ -52,40 +55,41 @@ async function measure(stack: Stack, options: Options): Promise<void> {
   const connection = await Connection.connect({ address: stack.temporalAddress });
   const namespace = stack.env['TEMPORAL_NAMESPACE'] ?? 'default';
   const client = new Client({ connection, namespace });
+  const temporalPid = childRunning('server start-dev');
+  const setting = await describeSetting(
+    stack.temporalAddress,
+    temporalPid !== undefined,
+    await requireDurability(watch.sql),
+  );
+  const merchant = await logInMerchant(stack);
+  const buyers = await newBuyers(stack, options.concurrency);
+  const pids = {
+    api: stack.process('api').pid,
+    worker: stack.process('worker').pid,
+    sandbox: stack.process('sandbox').pid,
+    temporal: temporalPid,
+    postgres: childRunning('bin/postgres -D'),
+  };
+  const shop = () => new Shopping(merchant, stack.sandboxUrl);
+  const common = { options, buyers, watch, log, shop };
+  // Before anything else: parcels of earlier orders would be under way, and the skeleton's worker polls too.
+  log(`${options.idleSeconds} s of idling, ${options.cases} cases, and as long again`);
+  const cases = await measureOpenCases(
+    { ...common, meter: new CpuMeter(pids) },
+    client,
+    TemporalCallMeter.of(stack, temporalPid !== undefined, namespace),
+  );
   const skeleton = await Skeleton.start(client, stack.temporalAddress, namespace);
   try {
-    const temporalPid = childRunning('server start-dev');
-    const setting = await describeSetting(
-      stack.temporalAddress,
-      temporalPid !== undefined,
-      await requireDurability(watch.sql),
-    );
     const calibrations = await calibrateDatabase(stack.databaseUrl, options.calibrationSeconds, log);
-    const merchant = await logInMerchant(stack);
-    const buyers = await newBuyers(stack, options.concurrency);
-    const meter = new CpuMeter({
-      api: stack.process('api').pid,
-      worker: stack.process('worker').pid,
-      sandbox: stack.process('sandbox').pid,
-      skeleton: skeleton.pid,
-      temporal: temporalPid,
-      postgres: childRunning('bin/postgres -D'),
-    });
-    const bench: Bench = {
-      options,
-      buyers,
-      skeleton,
-      meter,
-      watch,
-      log,
-      shop: () => new Shopping(merchant, stack.sandboxUrl),
-    };
+    const meter = new CpuMeter({ ...pids, skeleton: skeleton.pid });
+    const bench: Bench = { ...common, skeleton, meter };
     const orders = await find(bench, client);
     log('callbacks against a bare route');
     const callbackRates = await measureCallbacks(stack, watch.sql, options.callbacks);
     log(`a file of ${options.bulk} shipments`);
     const bulk = await measureBulk(stack, bench, merchant);
-    const findings = { ...orders, callbackRates, bulk };
+    const findings = { ...orders, callbackRates, bulk, cases };
     report(setting, options, calibrations, findings);
   } finally {
     await skeleton.stop();
@@ -94,7 +98,10 @@ async function measure(stack: Stack, options: Options): Promise<void> {
   }
 }
 
-async function find(bench: Bench, client: Client): Promise<Omit<Findings, 'callbackRates' | 'bulk'>> {
+async function find(
+  bench: Bench,
+  client: Client,
+): Promise<Omit<Findings, 'callbackRates' | 'bulk' | 'cases'>> {
   const { options, watch, log } = bench;
   const pairs = await runPairs(bench);
   const orderNos = pairs.flatMap(({ p1 }) => p1.orderNos);
@@ -138,6 +145,8 @@ ${renderTable(
 
 ${renderTable(cpuHead, cpuRows(pairs, findings.bulk))}
 
+${renderTable(idleHead, idleRows(findings.cases))}
+
 ${renderTable(statementHead, statementRows(statements, orders))}`);
   const file = resolve(
     options.json ?? `${projectRoot()}/.dingdan/bench/${setting.startedAt.replace(/[:.]/g, '-')}.json`,
@@ -159,6 +168,7 @@ ${renderTable(statementHead, statementRows(statements, orders))}`);
     latencies: { ...findings.latencies, orderNos: undefined },
     callbackRates: findings.callbackRates,
     bulk: findings.bulk,
+    cases: findings.cases,
     statements,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);

@@ -13,6 +13,9 @@ export interface Options {
   callbacks: number;
   /** Rows of the file of shipments. */
   bulk: number;
+  /** Cases that are opened, and how long the stack idles before and after. */
+  cases: number;
+  idleSeconds: number;
   /** How long each database calibration and the constant arrival rate last. */
   calibrationSeconds: number;
   rateSeconds: number;
@@ -31,6 +34,8 @@ export function readOptions(args: string[]): Options {
       kinds: { type: 'string', default: '8' },
       callbacks: { type: 'string', default: '3000' },
       bulk: { type: 'string', default: '10000' },
+      cases: { type: 'string', default: '1000' },
+      'idle-seconds': { type: 'string', default: '120' },
       'calibration-seconds': { type: 'string', default: '4' },
       'rate-seconds': { type: 'string', default: '45' },
       json: { type: 'string' },
@@ -43,6 +48,8 @@ export function readOptions(args: string[]): Options {
     kinds: positive('kinds', values.kinds),
     callbacks: positive('callbacks', values.callbacks),
     bulk: positive('bulk', values.bulk),
+    cases: positive('cases', values.cases),
+    idleSeconds: positive('idle-seconds', values['idle-seconds']),
     calibrationSeconds: positive('calibration-seconds', values['calibration-seconds']),
     rateSeconds: positive('rate-seconds', values['rate-seconds']),
     json: values.json,
