@@ -1,8 +1,11 @@
 import type { Context } from 'hono';
 import { refuseRefund } from '../db/commands/refund-proposals.ts';
-import { type Approval, findProposal } from '../db/queries/refund-policy.ts';
+import { findCase } from '../db/queries/after-sales.ts';
+import { loadNode } from '../db/queries/order-nodes.ts';
+import { type Approval, findProposal, type ProposalRow } from '../db/queries/refund-policy.ts';
 import type { WorkItemRow } from '../db/queries/work-items.ts';
 import { approvalItemOf, isSamePerson } from '../domain/order/proposal.ts';
+import { isPossible } from '../domain/order/states.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import { type Command, sendCommand } from './commands.ts';
 import type { Deps } from './context.ts';
@@ -36,5 +39,18 @@ export async function decideProposal(
   }
   const approval: Approval = { proposalNo, by, words };
   const command = { orderNo, kind, actor: proposedBy, payload: { ...payload, approval } } as Command;
-  return (await sendCommand(c, deps, command, () => {})).result;
+  return (await sendCommand(c, deps, command, () => checkStillPossible(deps, proposal))).result;
+}
+
+/** What became of order and case since it was proposed; the step has the last word. */
+async function checkStillPossible({ db }: Deps, { orderNo, caseNo, amountFen }: ProposalRow): Promise<void> {
+  const [leaf, theCase] = await Promise.all([
+    loadNode(db, orderNo),
+    caseNo ? findCase(db, caseNo) : undefined,
+  ]);
+  if (theCase && theCase.endedAt !== null) throw new Problem('case_over');
+  if (!leaf || !isPossible('propose_refund', leaf.state))
+    throw new Problem('not_refundable', undefined, { state: leaf?.state });
+  const refundableFen = leaf.payableFen - leaf.givenBackFen;
+  if (amountFen > refundableFen) throw new Problem('more_than_paid', undefined, { refundableFen });
 }
