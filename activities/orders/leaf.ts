@@ -2,7 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { findHold } from '../../db/commands/holds.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { caseGround, openCaseOfParcel } from '../../db/queries/after-sales.ts';
-import { outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
+import { cancellationsOf, outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
 import { contractsInForce, loadContract, loadPaymentScope } from '../../db/queries/order-nodes.ts';
 import { findParcel, signaturePolicy } from '../../db/queries/parcels.ts';
 import { earnRateOf } from '../../db/queries/shops.ts';
@@ -80,14 +80,15 @@ async function parcelReport(
     return { ...trouble, what, isHeld: hold !== undefined && hold.releasedAt === null };
   }
   if (what !== 'refused') return payload as unknown as ParcelReport;
-  const [shipments, { inCases, periods }, joined] = await Promise.all([
+  const [shipments, { inCases, periods }, joined, cancellations] = await Promise.all([
     shipmentsOf(db, orderNo),
     caseGround(db, orderNo),
     openCaseOfParcel(db, shipmentNo),
+    cancellationsOf(db, orderNo),
   ]);
   const lines = shipments.find((one) => one.shipmentNo === shipmentNo)?.lines ?? [];
   const joins = joined ? { ...joined, pieces: joined.lines } : null;
-  return { what, shipmentNo, lines, inCases, periods, joins };
+  return { what, shipmentNo, lines, inCases, periods, joins, cancellations };
 }
 
 /** The clock ran out: the goods count as received (ST-3). Refused, without a trace, while a hold is open. */

@@ -6,6 +6,7 @@ import type { CancellationChoice } from '../../domain/order/cancellation.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
 import { caseGround } from '../queries/after-sales.ts';
+import { cancellationsOf } from '../queries/fulfilment.ts';
 import { loadNode } from '../queries/order-nodes.ts';
 import * as t from '../schema/index.ts';
 import { runKeyedStep } from './run-step.ts';
@@ -35,7 +36,7 @@ export async function chooseAfterRefusedCancel(
     const leaf = await loadNode(db, orderNo);
     if (!leaf) throw new Error(`no order ${orderNo}`);
     const [cancellations, parcels, { inCases, periods }] = await Promise.all([
-      db.select().from(t.cancellations).where(eq(t.cancellations.orderNo, orderNo)),
+      cancellationsOf(db, orderNo),
       leftParcels(db, orderNo, cancellationNo),
       caseGround(db, orderNo),
     ]);

@@ -136,6 +136,15 @@ export async function findCancellation(
   return row;
 }
 
+/** Every request to stop a leaf, oldest first. */
+export async function cancellationsOf(db: Database, orderNo: string) {
+  return await db
+    .select()
+    .from(t.cancellations)
+    .where(eq(t.cancellations.orderNo, orderNo))
+    .orderBy(asc(t.cancellations.askedAt));
+}
+
 /** The request about a leaf that has no answer yet. */
 export async function openCancellation(db: Database, orderNo: string) {
   const [row] = await db

@@ -2,6 +2,7 @@ import type { ParcelState } from '../logistics/tracks.ts';
 import {
   type CancellationChoice,
   type CancellationState,
+  count,
   type LineQuantity,
   requestToChooseOn,
 } from '../order/cancellation.ts';
@@ -128,9 +129,6 @@ function returnsOf({ leaf, parcels, inCases }: ChoiceInput, asked: readonly Line
     .filter(({ pieces }) => pieces.length > 0)
     .map((parcel) => ({ ...parcel, ...beginning(parcel, isWhole(parcel)) }));
 }
-
-const count = (pieces: readonly LineQuantity[]): number =>
-  pieces.reduce((sum, { quantity }) => sum + quantity, 0);
 
 const COMING_BACK: ReadonlySet<ParcelState> = new Set<ParcelState>(['refused', 'returning', 'returned']);
 

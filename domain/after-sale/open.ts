@@ -1,5 +1,5 @@
 import type { Fen } from '../money.ts';
-import type { LineQuantity } from '../order/cancellation.ts';
+import { type ChoosableRequest, count, type LineQuantity, requestToChooseOn } from '../order/cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../order/effects.ts';
 import type { OrderNode } from '../order/node.ts';
 import { isWithin, sentPieces } from '../order/progress.ts';
@@ -131,7 +131,11 @@ export const refusalCaseNo = (shipmentNo: string): string => `${shipmentNo}R`;
  */
 export function openRefusal(
   leaf: OrderNode,
-  parcel: { shipmentNo: string; lines: readonly LineQuantity[] },
+  parcel: {
+    shipmentNo: string;
+    lines: readonly LineQuantity[];
+    cancellations: readonly ChoosableRequest[];
+  },
   ground: Pick<OpenInput, 'inCases' | 'periods'>,
   at: Date,
 ): Decision {
@@ -145,6 +149,10 @@ export function openRefusal(
   if (pieces.length === 0) return refuse('more_than_shipped', leaf.state);
   const caseNo = refusalCaseNo(parcel.shipmentNo);
   const effects = noEffects();
+  // Who refuses at the door what could not be cancelled has chosen (CN-6), where nothing else of it is left to return.
+  const chosenOn = requestToChooseOn({ state: leaf.state, cancellations: parcel.cancellations });
+  if (chosenOn !== null && count(free) === count(pieces))
+    effects.cancellationsChosen.push({ cancellationNo: chosenOn, choice: 'return' });
   effects.nodes.push(change(leaf, 'parcel', leaf.state, holding(leaf, at)));
   const hold = { holdId: caseNo, orderNo, reason: 'parcel refused', placedBy: 'carrier' };
   effects.holds.push({ ...hold, placed: true });

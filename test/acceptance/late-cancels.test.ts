@@ -220,6 +220,15 @@ for (const tms of ['fails', undefined] as const)
     expect(await casesOf(orderNo)).toHaveLength(1);
   });
 
+test('CN-6 LG-3 who refuses at the door without choosing has chosen: the parcel comes back, and the offer ends', async () => {
+  const { buyer, orderNo, cancellationNo, carrier } = await givenRefused();
+  await carrier('refused', '客户拒收');
+  const order = await waitFor(buyer, orderNo, ({ onHold }) => onHold);
+  expect(order.cancellations).toMatchObject([{ cancellationNo, choice: 'return' }]);
+  expect(order.actions.map(({ action }) => action)).not.toContain('return_parcels');
+  expect(await casesOf(orderNo)).toMatchObject([{ reason: 'refused_delivery', state: 'returning' }]);
+});
+
 test('CN-6 the signature has the last word against the intercept’s, whichever comes first', async () => {
   const [late, early] = [await givenRefused(), await givenRefused()];
   const first = await chosenReturn(late);

@@ -75,6 +75,7 @@ export class Player extends CasePlayer {
         inCases: model.inCases,
         periods: {},
         joins: null,
+        cancellations: [],
       };
       return reportParcel(model.leaf, report, { signedReceiptSeconds: null }, model.at);
     });

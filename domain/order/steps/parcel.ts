@@ -2,7 +2,7 @@ import type { AfterSale } from '../../after-sale/case.ts';
 import { joinRefusal } from '../../after-sale/join.ts';
 import { type OpenInput, openRefusal } from '../../after-sale/open.ts';
 import type { Anomaly } from '../../logistics/tracks.ts';
-import type { LineQuantity } from '../cancellation.ts';
+import type { ChoosableRequest, LineQuantity } from '../cancellation.ts';
 import { accept, change, type Decision, noEffects, refuse } from '../effects.ts';
 import type { OrderNode } from '../node.ts';
 import { isFinal } from '../states.ts';
@@ -18,6 +18,8 @@ export type ParcelReport =
       lines: readonly LineQuantity[];
       /** The open case about this parcel: it goes on with it. */
       joins: AfterSale | null;
+      /** The requests to stop the leaf. */
+      cancellations: readonly ChoosableRequest[];
     } & Pick<OpenInput, 'inCases' | 'periods'>)
   | (ParcelTrouble & { what: 'opened' })
   /** Its hold is open: a trouble that began when the leaf had ended has none. */
