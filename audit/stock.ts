@@ -37,13 +37,16 @@ export function auditStock({ orders, lines, stockLevels, stockMovements }: Stock
   return [...findings, ...ordersOnStock({ stockMovements }), ...cancelledOnStock({ orders, stockMovements })];
 }
 
+/** Sold pieces that do not go on sale again. */
+const WRITE_OFFS: ReadonlySet<string> = new Set(['shortage', 'damaged', 'lost']);
+
 /** What a paid order sold is back when it was cancelled, here or where it was moved to; a shortage is written off then. */
 function cancelledOnStock({ orders, stockMovements }: Pick<Books, 'orders' | 'stockMovements'>): Finding[] {
   const cancelled = new Set(
     orders.filter(({ isPaid, state }) => isPaid && state === 'cancelled').map(({ orderNo }) => orderNo),
   );
   const moves = grouped(
-    stockMovements.filter(({ orderNo, cause }) => cancelled.has(orderNo ?? '') && cause !== 'shortage'),
+    stockMovements.filter(({ orderNo, cause }) => cancelled.has(orderNo ?? '') && !WRITE_OFFS.has(cause)),
     ({ orderNo, skuId, warehouseId }) => `order ${orderNo}: ${skuId} in ${warehouseId}`,
   );
   return [...moves.keys()].flatMap((subject): Finding[] => {

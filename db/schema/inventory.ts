@@ -27,7 +27,7 @@ export const stockMovements = pgTable(
     warehouseId: text('warehouse_id').notNull(),
     orderNo: text('order_no'),
     cause: text('cause', {
-      enum: ['opening', 'reserve', 'release', 'sell', 'return', 'reassign', 'shortage'],
+      enum: ['opening', 'reserve', 'release', 'sell', 'return', 'reassign', 'shortage', 'damaged', 'lost'],
     }).notNull(),
     /** Sets apart the movements of one cause: the step, where an order comes back in parts. */
     ref: text('ref').notNull().default(''),

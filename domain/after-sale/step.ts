@@ -186,24 +186,24 @@ function giveBack(
   return { givenBackFen: leaf.givenBackFen + what.amountFen };
 }
 
-/** What came back goes on sale, or is written off (IN-6). */
+/** What came back goes on sale, or is written off as damaged or lost (IN-6). */
 function restock(effects: Effects, { leaf, theCase }: CaseInput, { dispositions = [] }: CaseChange): void {
   const of = (quantityOf: (one: (typeof dispositions)[number]) => number) =>
     dispositions.flatMap((one) =>
       quantityOf(one) > 0 ? [{ lineNo: one.lineNo, quantity: quantityOf(one) }] : [],
     );
+  const { caseNo } = theCase;
   effects.stock.push(
     ...returnStock(
       leaf,
       of((one) => one.sellable),
-      theCase.caseNo,
-    ),
-    ...writeOffStock(
-      leaf,
-      of((one) => one.damaged + one.lost),
-      `${theCase.caseNo}-lost`,
+      caseNo,
     ),
   );
+  for (const why of ['damaged', 'lost'] as const) {
+    const pieces = of((one) => one[why]);
+    effects.stock.push(...writeOffStock(leaf, pieces, `${caseNo}-${why}`, why));
+  }
 }
 
 /** The case lets its leaf go; with nothing kept it is closed, and what stays of its money is its merchant's (decision 14). */

@@ -81,11 +81,14 @@ export interface NodeChange {
   }>;
 }
 
+/** Why pieces that were sold do not go on sale again: not there (FU-5), or what the inspection said (IN-6). */
+export type WriteOff = 'shortage' | 'damaged' | 'lost';
+
 export interface StockChange {
   orderNo: string;
   skuId: string;
   warehouseId: string;
-  cause: 'reserve' | 'release' | 'sell' | 'return' | 'reassign' | 'shortage';
+  cause: 'reserve' | 'release' | 'sell' | 'return' | 'reassign' | WriteOff;
   onHandDelta: number;
   reservedDelta: number;
   /** Sets apart the movements of one cause, where an order comes back in parts. */

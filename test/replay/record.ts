@@ -18,6 +18,7 @@ import {
   submit,
   waitFor,
 } from '../support/world.ts';
+import { caseWorkflows } from './case-runs.ts';
 import { inTwoWarehouses, warehouseOrders } from './warehouse-runs.ts';
 
 /**
@@ -116,7 +117,7 @@ async function record(): Promise<void> {
   of['order-two-warehouses'] = twoWarehouses.orderNo;
 
   const workflowIds = Object.fromEntries(Object.entries(of).map(([name, no]) => [name, orderWorkflowId(no)]));
-  Object.assign(workflowIds, twoWarehouses.workflowIds);
+  Object.assign(workflowIds, twoWarehouses.workflowIds, await caseWorkflows());
   // Money for an order that has ended: its code was never scanned, so it could still be paid.
   await alipay(`/trades/${late.outTradeNo}/pay`);
   workflowIds['refund'] = refundWorkflowId(`${late.outTradeNo}R1`);

@@ -62,6 +62,21 @@ test('every kind of workflow and every state an order can be found in is recorde
     'shipment',
   ])
     expect(recorded).toContain(`v3/${name}.json`);
+  for (const name of [
+    'after-sale-applied',
+    'after-sale-waiting',
+    'after-sale-returning',
+    'after-sale-refunded',
+    'after-sale-exchanged',
+    'after-sale-disputed',
+    'after-sale-decided',
+    'after-sale-silent',
+    'after-sale-intercepting',
+    'order-with-case',
+    'order-case-refunded',
+    'order-replacement',
+  ])
+    expect(recorded).toContain(`v4/${name}.json`);
 });
 
 for (const file of recorded) {

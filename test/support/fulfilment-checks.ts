@@ -59,6 +59,8 @@ function piecesOf({ leaf, returned }: FulfilmentModel, line: { lineNo: number; q
   return { kept, sent, unsent: kept - sent };
 }
 
+const isWriteOff = (cause: string): boolean => ['shortage', 'damaged', 'lost'].includes(cause);
+
 /**
  * Every warehouse is without exactly the pieces that left it and those it is still to send, less those that came back
  * into it (I1, IN-6).
@@ -72,7 +74,7 @@ function checkStock(model: FulfilmentModel): void {
   for (const [key, count] of model.inspected) expected.set(key, (expected.get(key) ?? 0) - count);
   const sold = new Map<string, number>();
   for (const { skuId, warehouseId, cause, onHandDelta } of model.stock) {
-    if (cause === 'shortage') continue;
+    if (isWriteOff(cause)) continue;
     const key = `${skuId} ${warehouseId}`;
     sold.set(key, (sold.get(key) ?? 0) - onHandDelta);
   }
@@ -80,7 +82,7 @@ function checkStock(model: FulfilmentModel): void {
   // What was not there is written off, piece for piece.
   const missing = [...model.cancellations.values()].filter((row) => row.missing);
   const reversed = model.reversals.filter(({ cause }) => missing.some((row) => row.cancellationNo === cause));
-  const writtenOff = model.stock.filter(({ cause }) => cause === 'shortage');
+  const writtenOff = model.stock.filter(({ cause }) => isWriteOff(cause));
   same(
     writtenOff.reduce((sum, { onHandDelta }) => sum - onHandDelta, 0),
     reversed.reduce((sum, { quantity }) => sum + quantity, model.spoiled),

@@ -1,5 +1,5 @@
 import type { LineQuantity } from '../cancellation.ts';
-import type { StockChange } from '../effects.ts';
+import type { StockChange, WriteOff } from '../effects.ts';
 import type { OrderLine, OrderNode } from '../node.ts';
 
 /** What a leaf locks at submit: the lines whose stock is reserved by the order (IN-1). */
@@ -24,11 +24,16 @@ export function returnStock(leaf: OrderNode, pieces: readonly LineQuantity[], re
   return ofLines(leaf, pieces, (line, quantity) => [{ ...movement(leaf, line, 'return', quantity, 0), ref }]);
 }
 
-/** Pieces that were sold and are not there (FU-5): they come back and are written off at once. */
-export function writeOffStock(leaf: OrderNode, pieces: readonly LineQuantity[], ref: string): StockChange[] {
+/** Pieces that were sold and cannot be sold again (FU-5, IN-6): they come back and are written off at once. */
+export function writeOffStock(
+  leaf: OrderNode,
+  pieces: readonly LineQuantity[],
+  ref: string,
+  why: WriteOff = 'shortage',
+): StockChange[] {
   return ofLines(leaf, pieces, (line, quantity) => [
     { ...movement(leaf, line, 'return', quantity, 0), ref },
-    { ...movement(leaf, line, 'shortage', -quantity, 0), ref },
+    { ...movement(leaf, line, why, -quantity, 0), ref },
   ]);
 }
 
