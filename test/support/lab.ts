@@ -199,7 +199,7 @@ export class Lab {
         },
       },
       interceptors: { activity: [sanitiseFailures(logger)] },
-      stickyQueueScheduleToStartTimeout: '1s',
+      stickyQueueScheduleToStartTimeout: '10s',
     });
     const running = worker.run();
     this.#closing.unshift(async () => {
