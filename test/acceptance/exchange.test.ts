@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { moneyOf, pointsOf, stockOf, vouchersOf } from '../support/books.ts';
 import { applyFor, type Case, inspected, merchantActs, readCase, sentBack } from '../support/cases.ts';
 import { openPayment } from '../support/payments.ts';
+import { qimen } from '../support/providers.ts';
+import { givenInWarehouse, pushed } from '../support/warehouses.ts';
 import {
   type Buyer,
   givenPoints,
@@ -135,6 +137,22 @@ test('RT-8 RF-9 a replacement that is not paid is cancelled: money by the origin
   expect(order.state).toBe('cancelled');
   expect(await stockOf(dearer)).toEqual({ onHand: 3, reserved: 0 });
   expect((await pointsOf(buyer)).balance).toBe(before.balance + 2_000);
+});
+
+test('RT-8 FU-2 a replacement of what a warehouse sent is sent by its warehouse, by itself', async () => {
+  const { buyer, orderNo, shipmentNo } = await givenInWarehouse();
+  await qimen.advance(shipmentNo, 'handed_over');
+  await waitFor(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
+  await receive(buyer, orderNo);
+  const opened = await applyFor(buyer, orderNo, 'exchange', [{ lineNo: 1, quantity: 1 }]);
+  const merchant = await staff('merchant1');
+  await sentBack(buyer, merchant, opened.caseNo);
+  await merchantActs(merchant, opened.caseNo, inspected(opened));
+  const replacementNo = await replacementOf(buyer, opened);
+  const replacement = await pushed(buyer, replacementNo);
+  expect((await qimen.order(replacement)).stage).not.toBe('cancelled');
+  await qimen.advance(replacement, 'handed_over');
+  await waitFor(buyer, replacementNo, ({ state }) => state === 'awaiting_receipt');
 });
 
 test('RT-8 a replacement that is out of stock is refunded instead, by the merchant’s word', async () => {
