@@ -57,6 +57,7 @@ beforeAll(async () => {
     SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
     SANDBOX_QIMEN_KEYS: keys.sandboxQimen,
     SANDBOX_QIMEN_NOTIFY_URL: shop,
+    SANDBOX_S3_KEYS: keys.s3,
   });
   sandbox = await startSandbox(sandboxConfig);
   providers = {
