@@ -5,8 +5,9 @@ export interface Counts {
   planned?: number;
   shipped?: number;
   reversed?: number;
-  /** Of those that were taken back, how many had left. */
+  /** Of those that were taken back, how many had left, and how many something else was given for (RT-8). */
   returned?: number;
+  exchanged?: number;
 }
 
 export interface Progress extends Counts {

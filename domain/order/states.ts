@@ -105,6 +105,7 @@ export const IN_PLACE: readonly { action: StepAction; in: NodeState }[] = [
   { action: 'after_sale', in: 'awaiting_receipt' },
   { action: 'after_sale', in: 'completed' },
   { action: 'refund', in: 'split' }, // a child of it ended
+  { action: 'after_sale', in: 'split' }, // the same, by an exchange: nothing is refunded
   { action: 'correct_shipment', in: 'awaiting_shipment' },
   { action: 'correct_shipment', in: 'awaiting_receipt' },
   { action: 'parcel', in: 'awaiting_shipment' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AT, aLeaf, aLine, paidAlone, pieces } from '../../test/support/leaves.ts';
 import { type Effects, noEffects } from './effects.ts';
 import type { OrderLine, OrderNode } from './node.ts';
-import type { LineProgress } from './progress.ts';
+import { keptLines, type LineProgress } from './progress.ts';
 import { carriedBy, type TakeBack, takeBack } from './take-back.ts';
 
 const line = (quantity: number, payableFen: bigint, points = 0, pointsFen = 0n): OrderLine =>
@@ -239,6 +239,35 @@ describe('RF-9 decision-7 a coupon comes back with the last piece it served', ()
     expect(effects.nodes).toEqual([
       { orderNo: 'N', expectedVersion: 4, from: 'split', to: 'split', set: {} },
     ]);
+  });
+
+  test.each([
+    [
+      'a piece that it served was exchanged before',
+      { reversed: 1, exchanged: 1 },
+      { reversed: 2 },
+      false,
+      [],
+    ],
+    ['the last piece that it served is exchanged', { reversed: 1 }, { reversed: 2 }, true, []],
+    ['another was exchanged before', { reversed: 1 }, { reversed: 2, exchanged: 2 }, false, [back]],
+    ['another is exchanged at last', { reversed: 2 }, { reversed: 1 }, true, [back]],
+  ])('RT-8 what was exchanged is still served: %s', (_name, its, other, isExchange, expected) => {
+    const lines = [served(1, 'C'), aLine(2, { quantity: 2 })];
+    const leaf = aLeaf(lines, { couponIds: ['C'], progress: { 1: its, 2: other } });
+    const exchange = () => ({ creditFen: 0n, points: 0, pointsFen: 0n });
+    const { effects } = taken(leaf, { pieces: keptLines(leaf), ...(isExchange ? { exchange } : {}) });
+    expect(effects.coupons).toEqual(expected);
+  });
+
+  test('RT-8 a child whose sibling was exchanged as a whole: what replaced it is served by the coupon', () => {
+    const place = { kind: 'child', rootNo: 'N', parentNo: 'N', paymentRootNo: 'N' } as const;
+    const child = aLeaf([served(1, 'C')], { ...place, orderNo: 'N1', progress: { 1: { reversed: 1 } } });
+    const progress = { 1: { reversed: 2, returned: 2, exchanged: 2 } };
+    const sibling = aLeaf([served(1, 'C')], { ...place, orderNo: 'N2', state: 'closed', progress });
+    const root = aLeaf([], { kind: 'parent', couponIds: ['C'], state: 'split' });
+    const scope = { root, leaves: [child, sibling], attempts: [], coupons: [] };
+    expect(taken(child, { scope }).effects.coupons).toEqual([]);
   });
 
   test('a child: one that served its sibling alone came back with that', () => {

@@ -114,9 +114,11 @@ export function takeBack(effects: Effects, input: TakeBack): NodeChange['set'] |
       params: { amountFen: Number(refundFen), reason },
     });
   returnPoints(effects, input, reversals, kept);
-  const progress = withKept(moved(leaf.progress, pieces, { from: null, to: 'reversed' }), reversals);
-  // What was exchanged is still served by its coupons.
-  if (!input.exchange && !isAnythingKept({ ...leaf, progress })) returnCoupons(effects, input);
+  const gone = moved(leaf.progress, pieces, { from: null, to: 'reversed' });
+  const replaced = input.exchange ? moved(gone, pieces, { from: null, to: 'exchanged' }) : gone;
+  const progress = withKept(replaced, reversals);
+  const after = { ...leaf, progress };
+  if (!isAnythingKept(after)) returnCoupons(effects, input, after);
   const set = { progress, givenBackFen: leaf.givenBackFen + cashFen };
   return { ...set, ...relieve(effects, input, { ...leaf, ...set }, freightTwiceFen) };
 }
@@ -178,9 +180,10 @@ function returnPoints(
  * The leaf is undone: coupons that served it and nothing that is still alive come back (decision 7). One that served other
  * leaves only came back with the last of those.
  */
-function returnCoupons(effects: Effects, input: TakeBack): void {
-  const { scope, leaf } = input;
-  const { root, leaves } = scope;
+function returnCoupons(effects: Effects, input: TakeBack, leaf: OrderNode): void {
+  const { scope } = input;
+  const { root } = scope;
+  const leaves = scope.leaves.map((other) => (other.orderNo === leaf.orderNo ? leaf : other));
   const isUndone = (other: OrderNode) =>
     other.orderNo === leaf.orderNo || other.state === 'cancelled' || other.state === 'closed';
   for (const couponId of root.couponIds)

@@ -24,14 +24,21 @@ export function givePointsBack(
 export const hasServed = ({ lines }: Pick<OrderNode, 'lines'>, couponId: string): boolean =>
   lines.some((line) => line.discounts.some((discount) => discount.sourceId === couponId));
 
-/** Whether every leaf that a coupon served is undone: then the coupon comes back, with the last of them (decision 7). */
+/** Whether a coupon took something off pieces that were exchanged: what replaces them keeps that (RT-8). */
+const servesReplacement = ({ lines, progress }: OrderNode, couponId: string): boolean =>
+  hasServed({ lines: lines.filter(({ lineNo }) => (progress[lineNo]?.exchanged ?? 0) > 0) }, couponId);
+
+/**
+ * Whether every leaf that a coupon served is undone: then the coupon comes back, with the last of them (decision 7). One
+ * that served what was exchanged does not.
+ */
 export function isCouponUndone(
   leaves: readonly OrderNode[],
   couponId: string,
   isUndone: (leaf: OrderNode) => boolean,
 ): boolean {
   const served = leaves.filter((leaf) => hasServed(leaf, couponId));
-  return served.length > 0 && served.every(isUndone);
+  return served.length > 0 && served.every((leaf) => isUndone(leaf) && !servesReplacement(leaf, couponId));
 }
 
 const REISSUED_FOR_MS = 7 * 24 * 3_600_000;
