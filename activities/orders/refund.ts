@@ -30,7 +30,8 @@ export async function refundLeaf(db: Database, step: MessageStep): Promise<StepR
     async () => {
       const { nodes, ...money } = await loadMoney(db, orderNo);
       const { leaf } = money;
-      const contract = leaf.state === 'completed' ? await contractOf(db, leaf, at) : null;
+      const isEarned = leaf.state === 'completed' || (leaf.goodwill.platformFen ?? 0) > 0;
+      const contract = isEarned ? await contractOf(db, leaf, at) : null;
       const input = { ...money, contract, cause: inboxId, operator: actor, at };
       const decision = await decide(db, input, payload as unknown as RefundMessage);
       const { approval, policy } = await secondPersonOf(db, payload);

@@ -63,6 +63,21 @@ describe('PY-8 decision-14 all of a leaf’s money goes back', () => {
   });
 });
 
+test('RF-5 RF-8 all goes back after a goodwill of the platform: the freight that it paid in the buyer’s stead is the merchant’s', () => {
+  const progress = { 1: { shipped: 2, reversed: 1, returned: 1, keptFen: 600 }, 2: { shipped: 1 } };
+  const leaf = leafWith({
+    ...{ ...received, state: 'awaiting_receipt', progress, givenBackFen: 9_400n + 1_000n },
+    goodwill: { platformFen: 1_000 },
+  });
+  const { effects } = giveBack(leaf, null);
+  // Of what the platform gave the pieces brought 4.00 anyway.
+  expect(effects.vouchers.map(({ kind, postings }) => [kind, postings[0]?.amountFen])).toEqual([
+    ['goodwill', 400n],
+    ['receipt', 600n],
+  ]);
+  expect(effects.settlementLines.reduce((sum, { netFen }) => sum + netFen, 0n)).toBe(600n);
+});
+
 test('PY-8 RF-5 all that is left goes back, also freight that its buyer bore before', () => {
   const progress = { 1: { shipped: 2, reversed: 1, returned: 1, keptFen: 600 }, 2: { shipped: 1 } };
   const leaf = leafWith({ ...received, state: 'awaiting_receipt', progress, givenBackFen: 9_400n });

@@ -1,5 +1,5 @@
 import type { Fen } from '../../money.ts';
-import { earnLess } from '../earned.ts';
+import { earnLess, earnRest } from '../earned.ts';
 import {
   accept,
   change,
@@ -38,7 +38,7 @@ export interface RefundInput {
   /** The payments that paid the scope. */
   payments: readonly RefundablePayment[];
   command: RefundCommand;
-  /** By which it was earned; null while it is not received. */
+  /** By which it is earned; null where nothing is: it is not received, nor was the platform's money given. */
   contract: Contract | null;
   /** Names the step. */
   cause: string;
@@ -99,6 +99,18 @@ function undoReceipt(effects: Effects, input: Omit<RefundInput, 'command'>, set:
   earnLess(effects, { before: leaf, after }, { ...input, contract });
 }
 
+/** Freight that its buyer bore, and that came back as the platform's goodwill, is its merchant's all the same (RF-5, RF-8). */
+function earnGoodwill(
+  effects: Effects,
+  { leaf, contract, operator, at }: RefundInput,
+  set: NodeChange['set'],
+): void {
+  const { givenBackFen = leaf.givenBackFen, progress = leaf.progress, goodwill = leaf.goodwill } = set;
+  if (!goodwill.platformFen) return;
+  if (!contract) throw new Error(`${leaf.orderNo} was given the platform's money without a contract`);
+  earnRest(effects, { ...leaf, givenBackFen, progress, goodwill }, { contract, operator, at });
+}
+
 function refundAll(input: RefundInput): Decision {
   const { scope, leaf, payments, command, cause, at } = input;
   if (leaf.state === 'awaiting_shipment') {
@@ -118,6 +130,7 @@ function refundAll(input: RefundInput): Decision {
   const set = { ...taken, progress: moved(progress, sentPieces(leaf), { from: null, to: 'returned' }) };
   undoReceipt(effects, input, set);
   const hasLeft = leaf.state !== 'awaiting_shipment' || isAnythingShipped(leaf);
+  if (hasLeft && leaf.state !== 'completed') earnGoodwill(effects, input, set);
   if (leaf.state === 'awaiting_shipment' && leaf.dispatch !== 'merchant')
     finishTasks(effects, leaf, 'refunded');
   effects.nodes.push(
