@@ -69,6 +69,7 @@ const PROBLEMS = {
     422,
     'What is wanted is not on sale in this shop. Choose an item of the same shop, or leave `wantSkuId` out for the same one.',
   ],
+  wanted_twice: [422, 'Two lines of the exchange want the same item. Open a case for each of them.'],
   replacement_out_of_stock: [
     409,
     'What is wanted instead is out of stock. Wait until it is there, or pass with `refundInstead` to give the money back.',

@@ -65,6 +65,9 @@ export function openCase(input: OpenInput): Decision {
   if (merchantId === null) return refuse('not_returnable', leaf.state);
   const pieces = command.pieces.map((piece) => pieceOf(input, piece));
   if (pieces.includes(null)) return refuse('not_exchangeable', leaf.state);
+  // An order has one line of a SKU.
+  const wanted = pieces.flatMap((piece) => piece?.wantSkuId ?? []);
+  if (new Set(wanted).size < wanted.length) return refuse('wanted_twice', leaf.state);
   const effects = noEffects();
   effects.nodes.push(change(leaf, 'open_case', leaf.state, holding(leaf, at)));
   effects.holds.push({
