@@ -2,14 +2,16 @@ import {
   APPLIED_REASONS,
   CASE_KINDS,
   type CaseCommand,
+  type CaseKind,
   caseActions,
   REASONS,
 } from '../../domain/after-sale/case.ts';
-import { openCase, refusalCaseNo, returnablePieces } from '../../domain/after-sale/open.ts';
+import { type ExchangeableItem, openCase, returnablePieces } from '../../domain/after-sale/open.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
 import type { Dice } from './dice.ts';
+import { replacementFor, wantedFor } from './exchanges.ts';
 import { checkAll } from './fulfilment-checks.ts';
 import type { FulfilmentModel } from './fulfilment-model.ts';
 import type { CaseRow } from './leaf-books.ts';
@@ -29,6 +31,8 @@ export interface Stage {
   readonly rows: PaidTree;
   /** Whether goods come back at the merchant's fault alone. */
   readonly isMerchantsFault: boolean;
+  /** Points per whole yuan that the shops give (CK-12). */
+  readonly earnRate: number;
   /** Whether somebody is to act between the look and the step of the event that happens. */
   readonly hasRival: boolean;
   /** Lets the rival act, if there is one; whether there was. */
@@ -45,6 +49,7 @@ export class CasePlayer {
   readonly model: FulfilmentModel;
   protected readonly stage: Stage;
   protected readonly signed = new Set<string>();
+  protected readonly refused = new Set<string>();
 
   constructor(stage: Stage, model: FulfilmentModel) {
     this.stage = stage;
@@ -86,12 +91,28 @@ export class CasePlayer {
 
   protected get underWay(): ShipmentRow[] {
     return this.sent.filter(
-      ({ shipmentNo }) => !this.signed.has(shipmentNo) && !this.model.cases.has(refusalCaseNo(shipmentNo)),
+      ({ shipmentNo }) => !this.signed.has(shipmentNo) && !this.refused.has(shipmentNo),
     );
   }
 
+  protected trackOf(shipmentNo: string): 'signed' | 'refused' | 'delivering' {
+    if (this.refused.has(shipmentNo)) return 'refused';
+    return this.signed.has(shipmentNo) ? 'signed' : 'delivering';
+  }
+
+  /** A case as its row is now, with the track of the parcel that it is about. */
+  protected rowOf(caseNo: string): CaseRow {
+    const row = this.model.cases.get(caseNo) as CaseRow;
+    return row.shipmentNo ? { ...row, outbound: { trackState: this.trackOf(row.shipmentNo) } } : row;
+  }
+
+  protected caseAbout(shipmentNo: string): CaseRow | undefined {
+    const open = this.model.openCases.find((one) => one.shipmentNo === shipmentNo);
+    return open && this.rowOf(open.caseNo);
+  }
+
   /** A buyer applies, at times for more than there is. */
-  apply(dice: Dice): boolean {
+  apply(dice: Dice, as?: CaseKind): boolean {
     const { model } = this;
     const free = returnablePieces(model.leaf, model.inCases);
     const isFair = free.length > 0 && dice.below(8) > 0;
@@ -99,21 +120,29 @@ export class CasePlayer {
       ? dice.some(free)
       : model.leaf.lines.map(({ lineNo, quantity }) => ({ lineNo, quantity }));
     const reasons = this.stage.isMerchantsFault ? MERCHANTS_FAULT : APPLIED_REASONS;
+    const kind = as ?? dice.one(CASE_KINDS) ?? 'refund_only';
+    const reason = dice.one(reasons) ?? 'defective';
+    if (kind !== 'exchange') return this.open({ kind, reason, pieces });
+    const items = pieces.map(({ lineNo }) =>
+      wantedFor(model.leaf, model.line(lineNo), { dice, number: this.stage.next() }),
+    );
     return this.open({
-      kind: dice.one(CASE_KINDS.filter((kind) => kind !== 'exchange')) ?? 'refund_only',
-      reason: dice.one(reasons) ?? 'defective',
-      pieces,
+      ...{ kind, reason, items },
+      pieces: pieces.map((piece, index) => ({ ...piece, wantSkuId: items[index]?.skuId })),
     });
   }
 
-  protected open(
-    command: Pick<Parameters<typeof openCase>[0]['command'], 'kind' | 'reason' | 'pieces'>,
-  ): boolean {
+  protected open({
+    items = [],
+    ...command
+  }: Pick<Parameters<typeof openCase>[0]['command'], 'kind' | 'reason' | 'pieces'> & {
+    items?: readonly ExchangeableItem[];
+  }): boolean {
     const { model } = this;
     const caseNo = `${model.leaf.orderNo}C${this.stage.next()}`;
     return this.take(() =>
       openCase({
-        ...{ leaf: model.leaf, inCases: model.inCases, items: [], periods: {}, receivedAt: model.receivedAt },
+        ...{ leaf: model.leaf, inCases: model.inCases, items, periods: {}, receivedAt: model.receivedAt },
         ...{ isSigned: this.isSigned, caseNo, actor: 'buyer:B', at: model.at },
         command: { ...command, sealedWords: Buffer.alloc(0) },
       }),
@@ -131,7 +160,7 @@ export class CasePlayer {
     return isAccepted;
   }
 
-  protected commandOf(action: string, side: Side, { pieces }: CaseRow, dice: Dice): CaseCommand {
+  protected commandOf(action: string, side: Side, { pieces, kind }: CaseRow, dice: Dice): CaseCommand {
     const { payableFen } = this.model.leaf;
     const someFen = 1n + (payableFen * BigInt(dice.below(60))) / 60n;
     const by = side;
@@ -139,10 +168,15 @@ export class CasePlayer {
       case 'offer':
         return { do: 'offer', by: 'merchant', amountFen: someFen };
       case 'send_back':
-        return { do: 'send_back', by: 'buyer', carrier: 'shunfeng', trackingNo: 'SF1' };
+        return { do: 'send_back', by: 'buyer', carrier: 'shunfeng', trackingNo: `SFB${this.stage.next()}` };
+      case 'agree':
+        return { do: 'agree', by: 'merchant', ...(dice.below(2) === 0 ? { returnTo: 'test' } : {}) };
+      case 'give_address':
+        return { do: 'give_address', by: 'merchant', returnTo: 'test' };
       case 'pass':
         return {
           ...{ do: 'pass', by: 'merchant' },
+          ...(kind === 'exchange' && dice.below(4) === 0 ? { refundInstead: true } : {}),
           dispositions: pieces.map(({ lineNo, quantity }) => {
             const sellable = dice.below(quantity + 1);
             const damaged = dice.below(quantity - sellable + 1);
@@ -165,7 +199,7 @@ export class CasePlayer {
     const side = dice.one(SIDES) ?? 'buyer';
     const actions = [
       ...['withdraw', 'agree', 'reject', 'offer', 'accept_offer', 'reject_offer', 'send_back', 'pass'],
-      ...['fail', 'dispute', 'decide', 'parcel_signed'],
+      ...['fail', 'dispute', 'decide', 'parcel_signed', 'give_address', 'intercepted', 'delivered'],
     ];
     const action = dice.one(actions) ?? 'agree';
     return theCase !== undefined && this.command(theCase.caseNo, this.commandOf(action, side, theCase, dice));
@@ -175,10 +209,11 @@ export class CasePlayer {
     const { model } = this;
     const isTimer = command.do === 'time_over';
     const cause = isTimer ? `case-${caseNo}-${model.cases.get(caseNo)?.version}` : `M${this.stage.next()}`;
+    const replacement = command.do === 'pass' ? replacementFor(this.rowOf(caseNo), this.stage.next()) : null;
     return this.take(
       () => {
-        const theCase = model.cases.get(caseNo) as CaseRow;
-        return caseStep({ ...model.facts, theCase, replacement: null, command, cause, actor: command.by });
+        const theCase = this.rowOf(caseNo);
+        return caseStep({ ...model.facts, theCase, replacement, command, cause, actor: command.by });
       },
       {
         effect: () => {

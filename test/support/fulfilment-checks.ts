@@ -1,6 +1,5 @@
+import { isCaseOver } from '../../domain/after-sale/case.ts';
 import { isInWarehouse } from '../../domain/fulfilment/stages.ts';
-import { accounts } from '../../domain/ledger/voucher.ts';
-import { sumFen } from '../../domain/money.ts';
 import { isDecided } from '../../domain/order/cancellation.ts';
 import { openLines } from '../../domain/order/progress.ts';
 import type { Cancellation } from '../../domain/order/steps/conclude-cancel.ts';
@@ -8,6 +7,7 @@ import { merchantsTaskOf } from '../../domain/order/steps/leave.ts';
 import { warehouseOf } from '../../domain/order/steps/stock.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
 import type { FulfilmentModel } from './fulfilment-model.ts';
+import { checkEarned, checkMoney, checkPoints, reversedOf } from './money-checks.ts';
 import { same } from './same.ts';
 
 /** Counts, stock, state, cases and money of a leaf agree with each other. */
@@ -18,6 +18,7 @@ export function checkAll(model: FulfilmentModel): void {
   checkCases(model);
   checkMoney(model);
   checkEarned(model);
+  checkPoints(model);
 }
 
 /** A line's pieces are where its progress says, and each is in one place at most (I4). */
@@ -45,10 +46,6 @@ function checkPieces(model: FulfilmentModel): void {
     model.rows.every(({ lines }) => lines.length > 0),
     true,
   );
-}
-
-function reversedOf(model: FulfilmentModel, lineNo: number): number {
-  return model.reversals.reduce((sum, one) => sum + (one.lineNo === lineNo ? one.quantity : 0), 0);
 }
 
 /** How many of a line's pieces have left and are not taken back, and how many are still to leave. */
@@ -110,8 +107,16 @@ function checkState(model: FulfilmentModel): void {
   );
   checkQueue(model, undecided);
   const isUndone = state === 'cancelled' || state === 'closed';
-  if (model.leaf.kind === 'single') same(model.coupons.length, isUndone ? model.leaf.couponIds.length : 0);
+  const undone = isUndone ? model.leaf.couponIds.filter((couponId) => !isExchanged(model, couponId)) : [];
+  if (model.leaf.kind === 'single') same(model.coupons.length, undone.length);
 }
+
+/** What was exchanged is still served by its coupons (RT-8). */
+export const isExchanged = ({ leaf, exchanged }: FulfilmentModel, couponId: string): boolean =>
+  leaf.lines.some(
+    ({ lineNo, discounts }) =>
+      exchanged.has(lineNo) && discounts.some(({ sourceId }) => sourceId === couponId),
+  );
 
 /**
  * Holds are the open cases and the troubles of parcels, one each (RT-7); a piece is in one open case at most; whoever's
@@ -129,7 +134,7 @@ function checkCases(model: FulfilmentModel): void {
     same(inCases <= piecesOf(model, line).sent, true);
   }
   for (const { state, dueAt } of model.cases.values())
-    same(dueAt === null, ['refunded', 'closed', 'arbitration'].includes(state));
+    same(dueAt === null, isCaseOver(state) || state === 'arbitration');
 }
 
 /** A person is asked about what waits for one, and about nothing else. */
@@ -153,85 +158,6 @@ function checkQueue(model: FulfilmentModel, undecided: readonly Cancellation[]):
   // What a merchant is to ship in a warehouse's stead is among its tasks.
   const isByHand = openLines(model.leaf).some(({ lineNo }) => model.leaf.progress[lineNo]?.byHand);
   if (isByHand) same(tasks.length > 0, true);
-}
-
-/** The reasons that are the buyer's own; all others are the merchant's fault, and freight goes back, too (RF-5). */
-const OWN_REASONS = new Set(['no_reason', 'wrong_size', 'refused_delivery']);
-
-/** The first `count` of `of` units of an amount (decision 3). */
-const first = (total: bigint, count: number, of: number): bigint => (total * BigInt(count)) / BigInt(of);
-
-/** What went back is what the pieces carried, and never more than was paid (I3, RF-4). */
-function checkMoney(model: FulfilmentModel): void {
-  const { leaf, reversals } = model;
-  const { payableFen, givenBackFen, points, pointsFen, state } = leaf;
-  same([givenBackFen, givenBackFen <= payableFen], [model.givenFen, true]);
-  same(model.givenFen, model.dueBackFen);
-  const back = { points: 0, pointsFen: 0n };
-  for (const line of leaf.lines) {
-    const own = reversals.filter(({ lineNo }) => lineNo === line.lineNo);
-    let before = 0;
-    let keptFen = 0n;
-    for (const reversal of own) {
-      const after = before + reversal.quantity;
-      const share = (total: bigint) =>
-        first(total, after, line.quantity) - first(total, before, line.quantity);
-      const [cashFen, freightFen] = [share(line.payableFen), share(line.freightFen)];
-      const isOwn = OWN_REASONS.has(model.cases.get(reversal.cause)?.reason ?? '');
-      const keeps = !isOwn ? 0n : freightFen < cashFen ? freightFen : cashFen;
-      same(
-        { cashFen: reversal.cashFen, points: reversal.points, pointsFen: reversal.pointsFen },
-        {
-          cashFen: cashFen - keeps,
-          points: Number(share(BigInt(line.points))),
-          pointsFen: share(line.pointsFen),
-        },
-      );
-      before = after;
-      keptFen += keeps;
-      back.points += reversal.points;
-      back.pointsFen += reversal.pointsFen;
-    }
-    same(leaf.progress[line.lineNo]?.keptFen ?? 0, Number(keptFen));
-  }
-  same(
-    model.points.reduce((sum, { balanceDelta }) => sum + balanceDelta, 0),
-    back.points,
-  );
-  same(model.balance(accounts.pointsLiability), pointsFen - back.pointsFen);
-  same(model.balance(accounts.channel('alipay')), payableFen - givenBackFen);
-  const isOver = state === 'completed' || state === 'closed' || state === 'cancelled';
-  same(
-    -model.balance(accounts.deposits),
-    isOver ? 0n : payableFen - givenBackFen + pointsFen - back.pointsFen,
-  );
-  if (state === 'cancelled') same([model.givenFen, back.points], [payableFen, points]);
-}
-
-/** A merchant earned what stays of a leaf that has ended, and nothing before that (FN-2, decision 31). */
-function checkEarned(model: FulfilmentModel): void {
-  const { leaf, settlementLines } = model;
-  const baseFen = sumFen(settlementLines.map((line) => line.baseFen));
-  same(-model.balance(accounts.merchantPayable(leaf.merchantId ?? '')), baseFen);
-  if (leaf.state !== 'completed' && leaf.state !== 'closed') {
-    same(settlementLines.length, 0);
-    return;
-  }
-  let benefitsFen = 0n;
-  for (const line of leaf.lines) {
-    const reversed = reversedOf(model, line.lineNo);
-    const rest = (total: bigint) => total - first(total, reversed, line.quantity);
-    benefitsFen += rest(line.pointsFen) + rest(line.discountFen) - rest(line.shopDiscountFen);
-    const own = settlementLines.filter(({ lineNo }) => lineNo === line.lineNo);
-    const ownFen = sumFen(own.map((one) => one.baseFen));
-    const commissionFen = sumFen(own.map((one) => one.commissionFen));
-    same([ownFen >= 0n, commissionFen >= 0n, commissionFen <= ownFen], [true, true, true]);
-    // What came back as a whole brings no more than the freight of it that the buyer bears.
-    if (reversed === line.quantity)
-      same([ownFen <= BigInt(leaf.progress[line.lineNo]?.keptFen ?? 0), commissionFen], [true, 0n]);
-    for (const one of own) same(one.netFen, one.baseFen - one.commissionFen);
-  }
-  same(baseFen, leaf.payableFen - leaf.givenBackFen + benefitsFen);
 }
 
 const counted = (counts: Map<string, number>) => [...counts].filter(([, count]) => count !== 0).sort();

@@ -1,6 +1,7 @@
 import type { Disposition } from '../../domain/after-sale/case.ts';
+import type { Voucher } from '../../domain/ledger/voucher.ts';
 import { paymentVoucher } from '../../domain/ledger/vouchers.ts';
-import { isDecided, type LineQuantity } from '../../domain/order/cancellation.ts';
+import { type CancellationChoice, isDecided, type LineQuantity } from '../../domain/order/cancellation.ts';
 import { type Decision, type Effects, noEffects, type StockChange } from '../../domain/order/effects.ts';
 import type { OrderNode, PaymentScope } from '../../domain/order/node.ts';
 import type { RefundablePayment } from '../../domain/order/refund-plan.ts';
@@ -8,7 +9,7 @@ import { TRANSITIONS } from '../../domain/order/states.ts';
 import type { Cancellation } from '../../domain/order/steps/conclude-cancel.ts';
 import { sellStock, warehouseOf } from '../../domain/order/steps/stock.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';
-import { LeafBooks } from './leaf-books.ts';
+import { LeafBooks, ownOf } from './leaf-books.ts';
 import { AT, CONTRACT, paidAlone } from './leaves.ts';
 import { same } from './same.ts';
 
@@ -34,6 +35,8 @@ export class FulfilmentModel extends LeafBooks {
   spoiled = 0;
   readonly shipments = new Map<string, ShipmentRow>();
   readonly cancellations = new Map<string, Cancellation>();
+  /** What its buyer chose after a refused request (CN-6). */
+  readonly choices = new Map<string, CancellationChoice>();
   readonly stock: StockChange[] = [];
   readonly workItems = new Set<string>();
   readonly #asked = new Set<string>();
@@ -42,12 +45,21 @@ export class FulfilmentModel extends LeafBooks {
   readonly left = new Map<string, number>();
   readonly #around: Surroundings;
 
-  /** The leaf as its payment leaves it: sold, paid alone with payment `T` unless something else surrounds it. */
-  constructor(leaf: OrderNode, around?: Surroundings) {
+  /**
+   * The leaf as its payment leaves it: sold, paid alone with payment `T` unless something else surrounds it; a replacement
+   * with what was written about it so far.
+   */
+  constructor(
+    leaf: OrderNode,
+    around?: Surroundings,
+    made?: { stock: readonly StockChange[]; vouchers: readonly Voucher[] },
+  ) {
     super(leaf, around?.clock ?? { at: AT });
     this.#around = around ?? this.#alone();
-    this.stock.push(...sellStock(leaf));
-    this.vouchers.push(paymentVoucher(this.header, leaf, { provider: 'alipay', outTradeNo: 'T' }));
+    this.stock.push(...(made?.stock ?? sellStock(leaf)));
+    this.vouchers.push(
+      ...(made?.vouchers ?? [paymentVoucher(this.header, leaf, { provider: 'alipay', outTradeNo: 'T' })]),
+    );
   }
 
   #alone(): Surroundings {
@@ -64,6 +76,14 @@ export class FulfilmentModel extends LeafBooks {
 
   get openCancellation(): Cancellation | undefined {
     return this.cancellations.get(this.leaf.cancellationNo ?? '');
+  }
+
+  /** The requests to stop it, oldest first, with what its buyer chose after them. */
+  get requests(): (Cancellation & { choice: CancellationChoice | null })[] {
+    return [...this.cancellations.values()].map((row) => ({
+      ...row,
+      choice: this.choices.get(row.cancellationNo) ?? null,
+    }));
   }
 
   /** What a step that moves money is given. */
@@ -87,11 +107,12 @@ export class FulfilmentModel extends LeafBooks {
   readonly #isMine = ({ orderNo }: { orderNo: string }): boolean => orderNo === this.leaf.orderNo;
 
   /** Writes what a step decided; whether it was accepted. With `all`, all money that is left is to go back. */
-  take({ verdict, effects }: Decision, all = false): boolean {
+  take({ verdict, effects: written }: Decision, all = false): boolean {
     if (verdict.result === 'refused') {
-      same(effects, noEffects());
+      same(written, noEffects());
       return false;
     }
+    const effects = ownOf(written, this.leaf.orderNo);
     const before = this.leaf;
     this.#takeShipments(effects, before);
     this.#takeCancellations(effects);
@@ -113,7 +134,7 @@ export class FulfilmentModel extends LeafBooks {
     }
     for (const { workItemId } of effects.workItemsDone) this.workItems.delete(workItemId);
     this.#takeNodes(effects, before);
-    this.#around.take(effects);
+    this.#around.take(written);
     return true;
   }
 
@@ -194,6 +215,11 @@ export class FulfilmentModel extends LeafBooks {
       const row = this.cancellations.get(cancellationNo) as Cancellation;
       same(isDecided(row.state), false);
       this.cancellations.set(cancellationNo, { ...row, state });
+    }
+    for (const { cancellationNo, choice } of effects.cancellationsChosen) {
+      const row = this.cancellations.get(cancellationNo) as Cancellation;
+      same([row.state, this.choices.has(cancellationNo)], ['refused', false]);
+      this.choices.set(cancellationNo, choice);
     }
   }
 

@@ -124,6 +124,33 @@ export class Walk extends WarehouseWalk {
     );
   }
 
+  /** Its buyer cancels what has just left its warehouses, which say so (CN-5). */
+  cancelTooLate(): boolean {
+    const { model } = this;
+    if (model.leaf.state !== 'awaiting_shipment' || model.openCancellation) return false;
+    if (model.leaf.dispatch === 'due') this.dispatch();
+    this.#tellAll();
+    const inside = model.rows.filter(({ shipmentNo }) => this.#isLying(shipmentNo));
+    const lines = unsentPieces(model.leaf)
+      .map(({ lineNo }) => ({
+        lineNo,
+        quantity: inside
+          .flatMap((row) => row.lines)
+          .reduce((sum, line) => sum + (line.lineNo === lineNo ? line.quantity : 0), 0),
+      }))
+      .filter(({ quantity }) => quantity > 0);
+    const command = { reason: 'test', lines, askedBy: 'buyer' as const, missing: false };
+    const cancellationNo = `X${++this.count}`;
+    if (lines.length === 0 || !this.step(askCancel({ ...model.facts, command, cancellationNo })))
+      return false;
+    return this.#allLeft();
+  }
+
+  #allLeft(): boolean {
+    const asked = this.model.openCancellation?.shipmentNos ?? [];
+    return this.#decide(Object.fromEntries(asked.map((shipmentNo) => [shipmentNo, 'left'])));
+  }
+
   /** Everybody does what is theirs until nothing is left to do; fails where the leaf would wait for nobody. */
   finish(dice: Dice): void {
     const { model } = this;
@@ -142,6 +169,16 @@ export class Walk extends WarehouseWalk {
     const { leaf, openCancellation, rows } = this.model;
     if (openCancellation) return this.#end(openCancellation.shipmentNos, openCancellation.state, dice);
     if (leaf.dispatch === 'due') return this.dispatch();
+    this.#tellAll();
+    const inside = rows.find(({ shipmentNo }) => this.#isLying(shipmentNo));
+    if (!inside) return this.shipByHand(new Dice([0]));
+    const lines = inside.lines.filter(({ quantity }) => quantity > 0);
+    const parcel = { carrier: 'shunfeng', trackingNo: `SF${++this.count}`, weightGrams: null, lines };
+    return this.leave(inside.shipmentNo, [parcel]);
+  }
+
+  /** Every warehouse takes what it is to send. */
+  #tellAll(): void {
     const untold = [...this.toPush].map((shipmentNo) => this.model.shipments.get(shipmentNo) as ShipmentRow);
     for (const row of untold) {
       this.toPush.delete(row.shipmentNo);
@@ -149,11 +186,6 @@ export class Walk extends WarehouseWalk {
       this.model.shipments.set(row.shipmentNo, { ...row, stage: 'accepted' });
       this.known.add(row.shipmentNo);
     }
-    const inside = rows.find(({ shipmentNo }) => this.#isLying(shipmentNo));
-    if (!inside) return this.shipByHand(new Dice([0]));
-    const lines = inside.lines.filter(({ quantity }) => quantity > 0);
-    const parcel = { carrier: 'shunfeng', trackingNo: `SF${++this.count}`, weightGrams: null, lines };
-    return this.leave(inside.shipmentNo, [parcel]);
   }
 
   #isLying(shipmentNo: string): boolean {

@@ -1,21 +1,23 @@
 import { isCaseOver } from '../../domain/after-sale/case.ts';
 import { returnablePieces } from '../../domain/after-sale/open.ts';
+import { freightLeft } from '../../domain/order/kept-money.ts';
+import type { Giver } from '../../domain/order/refund-policy.ts';
+import { giveGoodwill } from '../../domain/order/steps/goodwill.ts';
 import { extendReceipt } from '../../domain/order/steps/holds.ts';
-import { type ParcelReport, type ParcelTrouble, reportParcel } from '../../domain/order/steps/parcel.ts';
 import { receive } from '../../domain/order/steps/receive.ts';
 import { refund } from '../../domain/order/steps/refund.ts';
-import { CasePlayer, SIDES, type Side, type Stage, WORDS } from './case-player.ts';
+import { SIDES, type Side, type Stage, WORDS } from './case-player.ts';
 import type { Dice } from './dice.ts';
 import type { FulfilmentModel } from './fulfilment-model.ts';
 import { Walk } from './fulfilment-walk.ts';
 import type { CaseRow } from './leaf-books.ts';
 import { CONTRACT } from './leaves.ts';
+import { ParcelPlayer } from './parcel-player.ts';
 import { same } from './same.ts';
 
 /** One leaf of a tree with everybody who acts on it. */
-export class Player extends CasePlayer {
+export class Player extends ParcelPlayer {
   readonly walk: Walk;
-  readonly #alarms = new Map<string, ParcelTrouble>();
 
   constructor(stage: Stage, model: FulfilmentModel) {
     super(stage, model);
@@ -23,12 +25,13 @@ export class Player extends CasePlayer {
   }
 
   receive(by: 'buyer' | 'auto'): boolean {
+    const { earnRate } = this.stage;
     const { model } = this;
     const { autoReceiptAt, holds, state } = model.leaf;
     if (by === 'auto' && autoReceiptAt && holds === 0 && state === 'awaiting_receipt')
       this.stage.moveTo(autoReceiptAt);
     return this.take(() =>
-      receive({ leaf: model.leaf, contract: CONTRACT, earnRate: 0, by, operator: by, at: model.at }),
+      receive({ leaf: model.leaf, contract: CONTRACT, earnRate, by, operator: by, at: model.at }),
     );
   }
 
@@ -46,44 +49,56 @@ export class Player extends CasePlayer {
     return this.take(() => refund({ ...model.facts, operator: 'finance', command, cause }), { all: true });
   }
 
-  /** What is reported is looked at with the leaf, afresh at each try. */
-  #report(reportNow: () => ParcelReport, dice: Dice, effect = () => {}): boolean {
+  /** Somebody gives money back without being obliged to, freight alone or any (RF-8). */
+  give(giver: Giver, dice: Dice): boolean {
     const { model } = this;
-    const signedReceiptSeconds = dice.one([null, 0, 259_200]) ?? null;
-    const decide = () => reportParcel(model.leaf, reportNow(), { signedReceiptSeconds }, model.at);
-    return this.take(decide, { effect });
+    const kind = dice.one(['goodwill', 'freight'] as const) ?? 'goodwill';
+    const leftFen = model.leaf.payableFen - model.leaf.givenBackFen;
+    const mostFen = kind === 'freight' ? freightLeft(model.leaf) : leftFen;
+    const amountFen = dice.below(6) === 0 ? mostFen : (mostFen * BigInt(dice.below(64))) / 60n;
+    const cause = `given-${this.stage.next()}`;
+    const [operator, words] = [`${giver}:P`, 'test'];
+    let before = model.leaf;
+    const isAccepted = this.take(
+      () => {
+        before = model.leaf;
+        return giveGoodwill({
+          ...{ ...model.facts, cause, operator, command: { kind, giver, amountFen, words } },
+          allowance: this.stage.rows.allowanceOf(operator),
+        });
+      },
+      {
+        effect: () => {
+          if (kind === 'freight') model.freight.aloneFen += amountFen;
+          if (giver === 'platform') model.platformGivenFen += amountFen;
+        },
+      },
+    );
+    if (!isAccepted) return false;
+    // It never ends anything (decision 14), and is all that was asked for.
+    same([model.leaf.state, model.leaf.givenBackFen - before.givenBackFen], [before.state, amountFen]);
+    this.stage.count(`${kind} by the ${giver}`);
+    return true;
   }
 
-  sign(dice: Dice): boolean {
-    const parcel = dice.one(this.underWay);
-    if (!parcel) return false;
-    this.signed.add(parcel.shipmentNo);
-    return this.isSigned && this.#report(() => ({ what: 'signed', signedAt: this.model.at }), dice);
+  /** A replacement is dearer, and its buyer pays the difference, or ends it, or lets its time pass (RT-8). */
+  payDifference(dice: Dice): boolean {
+    return this.#endWaiting(dice, 'pay');
   }
 
-  /** The carrier brings back what was refused at the door (LG-3). */
-  refuseAtDoor(dice: Dice): boolean {
-    const { model } = this;
-    const parcel = dice.one(this.underWay);
-    if (!parcel || this.stage.isMerchantsFault) return false;
-    const { shipmentNo, lines } = parcel;
-    return this.take(() => {
-      const report = {
-        what: 'refused' as const,
-        shipmentNo,
-        lines,
-        inCases: model.inCases,
-        periods: {},
-        joins: null,
-        cancellations: [],
-      };
-      return reportParcel(model.leaf, report, { signedReceiptSeconds: null }, model.at);
-    });
+  leaveUnpaid(dice: Dice): boolean {
+    return this.#endWaiting(dice, dice.one(['cancel_unpaid', 'expire'] as const) ?? 'expire');
   }
 
-  returnSigned(dice: Dice): boolean {
-    const theCase = dice.one(this.model.openCases.filter(({ state }) => state === 'returning'));
-    return theCase !== undefined && this.command(theCase.caseNo, { do: 'parcel_signed', by: 'carrier' });
+  #endWaiting(dice: Dice, how: 'pay' | 'cancel_unpaid' | 'expire'): boolean {
+    const { rows } = this.stage;
+    const waiting = dice.one(rows.waiting);
+    if (!waiting) return false;
+    if (how === 'expire') this.stage.moveTo(waiting.row.paymentDeadline);
+    if (how === 'pay') rows.payDifference(waiting);
+    else rows.endUnpaid(waiting, how);
+    rows.check();
+    return true;
   }
 
   /** A parcel is silent or lost. */
@@ -93,22 +108,22 @@ export class Player extends CasePlayer {
     const [anomaly, id] = [dice.one(['stalled', 'lost'] as const) ?? 'lost', this.stage.next()];
     const { shipmentNo } = parcel;
     const holdId = `${shipmentNo}-${anomaly}-${id}`;
-    return this.#report(
+    return this.report(
       () => ({ what: 'opened', shipmentNo, anomaly, id }),
       dice,
       () => {
-        this.#alarms.set(holdId, { shipmentNo, anomaly, id });
+        this.alarms.set(holdId, { shipmentNo, anomaly, id });
         this.model.alarms.add(holdId);
       },
     );
   }
 
   alarmOver(dice: Dice): boolean {
-    const [holdId, trouble] = dice.one([...this.#alarms]) ?? [];
+    const [holdId, trouble] = dice.one([...this.alarms]) ?? [];
     if (!holdId || !trouble) return false;
     const report = () => ({ ...trouble, what: 'closed' as const, isHeld: this.model.holds.has(holdId) });
-    return this.#report(report, dice, () => {
-      this.#alarms.delete(holdId);
+    return this.report(report, dice, () => {
+      this.alarms.delete(holdId);
       this.model.alarms.delete(holdId);
     });
   }
@@ -116,8 +131,35 @@ export class Player extends CasePlayer {
   /** Everybody does what is theirs until nothing about the leaf is open; what is kept of it has left. */
   settle(dice: Dice): void {
     this.walk.finish(dice);
+    this.choose(dice);
     for (const { caseNo } of this.model.openCases) this.#endCase(caseNo, dice);
-    while (this.#alarms.size > 0) same(this.alarmOver(dice), true);
+    while (this.alarms.size > 0) same(this.alarmOver(dice), true);
+  }
+
+  /** All that is to be sent leaves. */
+  sendAll(dice: Dice): boolean {
+    if (this.model.leaf.state !== 'awaiting_shipment') return false;
+    this.walk.finish(dice);
+    return true;
+  }
+
+  /** Some of it is on its way back with its merchant's consent, to be refunded or replaced; often it is inspected, too. */
+  bringBack(dice: Dice): boolean {
+    const isInspected = dice.below(3) > 0;
+    // What replaced something is there by then.
+    if (this.model.leaf.exchangeOf !== null) this.sendAll(dice);
+    const known = this.model.cases.size;
+    if (!this.apply(dice, dice.below(3) === 0 ? 'return_refund' : 'exchange')) return false;
+    const [theCase] = [...this.model.cases.values()].slice(known);
+    if (!theCase) return false;
+    const steps: [Side, string][] = [
+      ['merchant', 'agree'],
+      ['buyer', 'send_back'],
+    ];
+    if (isInspected) steps.push(['merchant', 'pass']);
+    for (const [side, action] of steps)
+      this.command(theCase.caseNo, this.commandOf(action, side, theCase, dice));
+    return true;
   }
 
   /** What is kept is received. */
@@ -142,6 +184,8 @@ export class Player extends CasePlayer {
       const isLong = turn > 30;
       if (theCase.state === 'arbitration' || (isLong && theCase.state === 'disputed'))
         this.command(caseNo, { do: 'decide', by: 'platform', outcome: 'refund', ...WORDS });
+      else if (theCase.state === 'intercepting' && dice.below(2) === 0) this.intercept(dice, theCase);
+      else if (theCase.shipmentNo && dice.below(3) === 0 && this.sign(dice)) continue;
       else if (isLong || dice.below(2) === 0) this.endTime(theCase);
       else this.act(dice.one(SIDES) ?? 'buyer', dice);
     }

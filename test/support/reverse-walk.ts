@@ -1,8 +1,10 @@
 import type { Stage } from './case-player.ts';
 import { Dice, diceOf } from './dice.ts';
+import type { FulfilmentModel } from './fulfilment-model.ts';
 import { COMMANDS } from './reverse-commands.ts';
 import { Player } from './reverse-player.ts';
 import type { PaidTree } from './reverse-tree.ts';
+import { same } from './same.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -20,16 +22,27 @@ export class ReverseWalk implements Stage {
   readonly rows: PaidTree;
   /** Whether goods come back at the merchant's fault alone. */
   readonly isMerchantsFault: boolean;
+  /** Points per whole yuan that the shops give (CK-12). */
+  readonly earnRate: number;
   /** How often each event had an effect. */
   readonly done = new Map<string, number>();
-  readonly #players: Player[];
+  readonly #known = new Map<FulfilmentModel, Player>();
   #rival: (() => void) | undefined;
   #count = 0;
 
-  constructor(rows: PaidTree, isMerchantsFault: boolean) {
+  constructor(rows: PaidTree, { isMerchantsFault, earnRate }: Pick<Stage, 'isMerchantsFault' | 'earnRate'>) {
     this.rows = rows;
     this.isMerchantsFault = isMerchantsFault;
-    this.#players = rows.leaves.map((model) => new Player(this, model));
+    this.earnRate = earnRate;
+  }
+
+  /** One for each leaf, also for those that were made since (RT-8). */
+  get #players(): Player[] {
+    return this.rows.leaves.map((model) => {
+      const player = this.#known.get(model) ?? new Player(this, model);
+      this.#known.set(model, player);
+      return player;
+    });
   }
 
   next(): number {
@@ -47,7 +60,8 @@ export class ReverseWalk implements Stage {
 
   /** Time passes, and somebody does something. */
   happen({ what, leaf, seed, rival }: ReverseEvent): void {
-    const player = this.#players[leaf % Math.max(this.#players.length, 1)];
+    const players = this.#players;
+    const player = players[leaf % Math.max(players.length, 1)];
     const command = COMMANDS[what];
     if (!player || !command) return;
     const dice = diceOf(seed);
@@ -70,18 +84,37 @@ export class ReverseWalk implements Stage {
     return rival !== undefined;
   }
 
-  /** All leaves leave their warehouses. */
-  shipAll(): void {
-    for (const { walk } of this.#players) walk.finish(new Dice([0]));
+  /** All leaves leave their warehouses; with `isTooLate`, their buyer cancelled just then. */
+  shipAll(isTooLate: boolean): void {
+    for (const { walk } of this.#players) {
+      if (isTooLate && walk.cancelTooLate()) this.count('cancelTooLate');
+      walk.finish(new Dice([0]));
+    }
   }
 
   /** Everything comes to its end; with `isAllBack`, everything comes back, the last leaf just before the first. */
   finish(seed: number, isAllBack: boolean): void {
     const dice = diceOf(seed, 200);
-    for (const player of this.#players) player.settle(dice);
+    this.#settle(dice);
     if (isAllBack) this.#giveAllBack(this.#players, dice);
     else for (const player of this.#players) player.keep();
     for (const player of this.#players) player.checkOver();
+  }
+
+  /** Nothing is open about any leaf, nor about what was made meanwhile. */
+  #settle(dice: Dice): void {
+    const settled = new Set<Player>();
+    for (;;) {
+      const player = this.#players.find((one) => !settled.has(one));
+      if (player) {
+        settled.add(player);
+        player.settle(dice);
+      } else if (this.rows.waiting.length === 0) return;
+      else {
+        const [one] = this.#players;
+        same(dice.below(2) === 0 ? one?.payDifference(dice) : one?.leaveUnpaid(dice), true);
+      }
+    }
   }
 
   #giveAllBack([player, ...others]: readonly Player[], dice: Dice): void {

@@ -15,6 +15,8 @@ import { same } from './same.ts';
 export const WITH_SYSTEM = ['W1', 'W2', 'W3', 'W4'];
 /** What lies there is the merchant's to ship. */
 export const WITHOUT_SYSTEM = 'W0';
+/** Where things lie. */
+export const PLACES = [WITHOUT_SYSTEM, 'W1', 'W2'];
 
 /** What warehouses do about a leaf: who is being told, and who knows. */
 export class WarehouseWalk {
