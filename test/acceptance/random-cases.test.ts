@@ -122,6 +122,8 @@ interface Leaf {
   orderNo: string;
   plan: Plan;
   chance: Drawer;
+  /** What its shop sells: one of it is at times wanted instead. */
+  offers: readonly string[];
 }
 
 /** What somebody tries; a refusal is an answer like any other, and so is an API that does not answer. */
@@ -215,13 +217,11 @@ async function apply(leaf: Leaf): Promise<void> {
   const { lines } = await readOrder(leaf.buyer, leaf.orderNo);
   const { lineNo, quantity } = pick(lines);
   const reasons = leaf.plan.isMerchantsFault ? MERCHANTS_FAULT : [...FAULTLESS_REASONS, ...MERCHANTS_FAULT];
+  const kind = pick(['refund_only', 'return_refund', 'return_refund', 'exchange', 'exchange']);
+  const piece = { lineNo, quantity: whole(1, quantity) };
   const body = {
-    ...{
-      kind: pick(['refund_only', 'return_refund', 'return_refund']),
-      reason: pick(reasons),
-      words: '有问题',
-    },
-    lines: [{ lineNo, quantity: whole(1, quantity) }],
+    ...{ kind, reason: pick(reasons), words: '有问题' },
+    lines: [kind === 'exchange' ? { ...piece, wantSkuId: pick(leaf.offers) } : piece],
   };
   await send(leaf, leaf.buyer, `/orders/${leaf.orderNo}/after-sales`, body);
 }
@@ -229,14 +229,42 @@ async function apply(leaf: Leaf): Promise<void> {
 /** The carrier's word about one of the leaf's parcels, once it knows the parcel. */
 async function carrierSays(leaf: Leaf, states: readonly string[]): Promise<void> {
   const { shipments } = await readOrder(leaf.buyer, leaf.orderNo);
-  const parcels = shipments.filter((one) => one.stage === 'handed_over' && one.carrier === 'shunfeng');
+  const parcels = shipments.filter((one) => one.stage === 'handed_over' && one.carrier !== null);
   if (parcels.length === 0) return;
   const parcel = leaf.chance.pick(parcels);
   const fault = leaf.chance.pick(TRACK_FAULTS);
   if (Object.keys(fault).length > 0)
     await sandbox('kuaidi100', '/faults', { ...fault, onlyOutTradeNo: parcel.trackingNo });
   for (const state of states)
-    await attempt(() => sandbox('kuaidi100', `/parcels/shunfeng/${parcel.trackingNo}/events`, { state }));
+    await attempt(() =>
+      sandbox('kuaidi100', `/parcels/${parcel.carrier}/${parcel.trackingNo}/events`, { state }),
+    );
+}
+
+/** Its buyer keeps what could not be cancelled any more, or wants it to come back (CN-6). */
+async function choose(leaf: Leaf): Promise<void> {
+  const { cancellations } = await readOrder(leaf.buyer, leaf.orderNo);
+  const refused = cancellations.find(({ state, choice }) => state === 'refused' && choice === null);
+  if (!refused) return;
+  const isKept = leaf.plan.isMerchantsFault || leaf.chance.draw() < 0.3;
+  const body = { cancellationNo: refused.cancellationNo, choice: isKept ? 'keep' : 'return' };
+  await send(leaf, leaf.buyer, `/orders/${leaf.orderNo}/cancellation-choices`, body);
+}
+
+/** Money that nobody is obliged to give (RF-8). */
+async function give(leaf: Leaf): Promise<void> {
+  const { pick, whole } = leaf.chance;
+  const [side, name] = pick([
+    ['merchant', 'merchant1'],
+    ['platform', 'customerService'],
+  ] as const);
+  const body = {
+    kind: pick(['goodwill', 'freight']),
+    amountFen: whole(1, 900),
+    reason: 'packaging',
+    words: '致歉',
+  };
+  await send(leaf, await staff(name), `/${side}/orders/${leaf.orderNo}/goodwill`, body);
 }
 
 async function receive(leaf: Leaf): Promise<void> {
@@ -252,6 +280,8 @@ const ACTS: readonly { often: number; act: (leaf: Leaf) => Promise<unknown> }[] 
   { often: 5, act: (leaf) => act(leaf, 'merchant') },
   { often: 2, act: (leaf) => act(leaf, 'platform') },
   { often: 1, act: receive },
+  { often: 1, act: choose },
+  { often: 1, act: give },
   { often: 1, act: (leaf) => carrierSays(leaf, ['collected', 'delivering', 'signed']) },
   {
     often: 1,
@@ -280,7 +310,11 @@ async function begin(leaf: Leaf): Promise<void> {
     await send(leaf, merchant, `/merchant/orders/${leaf.orderNo}/shipments`, { ...parcel, ...piece });
   if (draw() < 0.3)
     await carrierSays(leaf, leaf.plan.isMerchantsFault ? ['collected'] : ['collected', 'refused']);
-  if (draw() < 0.2)
+  // Its warehouse says that it is too late, and hands it over.
+  if (draw() < 0.25) {
+    await qimen.faults({ refuseCancel: true, outTradeNoPrefix: leaf.orderNo });
+    await send(leaf, leaf.buyer, `/orders/${leaf.orderNo}/cancellations`, { reason: '不想要了' });
+  } else if (draw() < 0.2)
     await send(leaf, leaf.buyer, `/orders/${leaf.orderNo}/cancellations`, { reason: '不想要了', ...piece });
   if (draw() < 0.1)
     await send(leaf, merchant, `/merchant/orders/${leaf.orderNo}/shortages`, { reason: '缺货', ...piece });
@@ -317,15 +351,20 @@ const NEXT: Partial<Record<Case['state'], [Side, string, object?]>> = {
 };
 
 async function endCases(leaf: Leaf): Promise<void> {
+  let stuck: string[] = [];
   const isOver = async () => {
     const cases = await openCasesOf(leaf);
     for (const one of cases) {
+      if (one.state === 'intercepting') await carrierSays(leaf, ['collected', 'delivering', 'signed']);
       const [side, action, body] = NEXT[one.state] ?? ['buyer', 'withdraw'];
       await doAbout(leaf, side, one, action, body);
     }
+    stuck = cases.map(({ caseNo, kind, state }) => `${caseNo} ${kind} ${state}`);
     return cases.length === 0;
   };
-  await eventually(isOver, `the cases of ${leaf.orderNo} to end`, 120_000);
+  await eventually(isOver, `the cases of ${leaf.orderNo} to end`, 60_000).catch((error: Error) => {
+    throw new Error(`${error.message}: ${stuck.join(', ')}`);
+  });
 }
 
 const isEnded = ({ state }: Order) => state === 'closed' || state === 'cancelled';
@@ -348,6 +387,45 @@ async function end(leaf: Leaf): Promise<void> {
     return false;
   };
   await eventually(isDone, `${leaf.orderNo} to end`, 180_000);
+}
+
+/** What replaced something of a leaf is paid for, or not, and lives on by itself (RT-8); all that came of it. */
+async function replacements(leaf: Leaf): Promise<string[]> {
+  const { buyer, orderNo, plan, chance } = leaf;
+  const { cases } = await buyer.get<{ cases: Case[] }>('/after-sales?limit=100');
+  const made = cases.flatMap((one) =>
+    one.orderNo === orderNo && one.replacementNo !== null ? [one.replacementNo] : [],
+  );
+  const more: string[] = [];
+  for (const replacementNo of made) {
+    const next: Leaf = { ...leaf, orderNo: replacementNo };
+    const isPaid = chance.draw() < 0.6;
+    await eventually(
+      async () => {
+        const { state } = await readOrder(buyer, replacementNo);
+        if (state !== 'awaiting_payment') return true;
+        if (!isPaid)
+          await send(next, buyer, `/orders/${replacementNo}/cancellations`, { reason: '不想要了' });
+        else {
+          const payment = await attempt(() => open(buyer, replacementNo, plan.way));
+          if (payment) await attempt(() => payAt(plan.way, payment.outTradeNo));
+        }
+        return false;
+      },
+      `${replacementNo} to be paid or ended`,
+      60_000,
+    );
+    more.push(replacementNo, ...(await liveOn(next, ACTS_PER_LEAF / 2)));
+  }
+  return more;
+}
+
+/** A paid leaf until it is at its end, with what replaced something of it. */
+async function liveOn(leaf: Leaf, acts: number): Promise<string[]> {
+  await untilSent(leaf);
+  for (let count = 0; count < acts; count++) await leaf.chance.pick(DRAWN)(leaf);
+  await end(leaf);
+  return await replacements(leaf);
 }
 
 /** A tree from its basket to its end; its root. */
@@ -382,17 +460,19 @@ async function live(plan: Plan, { skuIds, shops }: Awaited<ReturnType<typeof giv
   const paid = await eventually(isPaid, `${orderNo} to be paid`, 60_000);
   const leafNos = paid.children.length > 0 ? paid.children.map((child) => child.orderNo) : [orderNo];
   const leaves = leafNos.map((leafNo, index): Leaf => {
-    return { buyer, orderNo: leafNo, plan, chance: drawer(plan.seed + index) };
+    const node = paid.children.find((child) => child.orderNo === leafNo) ?? paid;
+    const first = skuIds.indexOf(node.lines[0]?.skuId ?? '');
+    const shop = first - (first % 3);
+    const offers = skuIds.slice(shop, shop + 3);
+    return { buyer, orderNo: leafNo, plan, chance: drawer(plan.seed + index), offers };
   });
-  await Promise.all(
+  const made = await Promise.all(
     leaves.map(async (leaf) => {
       await begin(leaf);
-      await untilSent(leaf);
-      for (let count = 0; count < ACTS_PER_LEAF; count++) await leaf.chance.pick(DRAWN)(leaf);
-      await end(leaf);
+      return await liveOn(leaf, ACTS_PER_LEAF);
     }),
   );
-  return { buyer, orderNo, plan };
+  return { buyer, orderNo, plan, made: made.flat() };
 }
 
 const counted = async (query: ReturnType<typeof sql>): Promise<string[]> =>
@@ -454,19 +534,23 @@ test(`RF-4 RF-6 RF-9 RT-3 RT-5 RT-7 I1 I2 I3 I4 I5 I6 ${TREES} trees under sched
   );
   process.stdout.write(`cases: ${cases.join(', ')}\nleaves: ${leaves.join(', ')}\n`);
   let allBack = 0;
-  for (const { buyer, orderNo, plan } of trees) {
-    const { amounts } = await readOrder(buyer, orderNo);
-    expect(amounts.refundedFen).toBeLessThanOrEqual(amounts.paidFen);
+  for (const { buyer, orderNo, plan, made } of trees) {
+    const orders = await Promise.all([orderNo, ...made].map((one) => readOrder(buyer, one)));
+    const total = (of: 'paidFen' | 'refundedFen' | 'freightFen') =>
+      orders.reduce((sum, { amounts }) => sum + amounts[of], 0);
+    const [paidFen, refundedFen] = [total('paidFen'), total('refundedFen')];
+    expect(refundedFen).toBeLessThanOrEqual(paidFen);
     if (!plan.isMerchantsFault || !plan.isAllBack) continue;
     allBack++;
-    expect([orderNo, amounts.refundedFen]).toEqual([orderNo, amounts.paidFen]);
+    // What was exchanged was delivered: its freight is its buyer's, and its coupons have served (RT-8).
+    const keptFen = made.length > 0 ? total('freightFen') : 0;
+    expect([orderNo, paidFen - refundedFen <= keptFen]).toEqual([orderNo, true]);
     const { coupons, points } = await benefitsOf(buyer);
-    expect([orderNo, points, new Set(coupons)]).toEqual([
-      orderNo,
-      { balance: POINTS, frozen: 0, available: POINTS },
-      new Set(['available']),
-    ]);
+    expect([orderNo, points]).toEqual([orderNo, { balance: POINTS, frozen: 0, available: POINTS }]);
+    if (made.length === 0) expect([orderNo, new Set(coupons)]).toEqual([orderNo, new Set(['available'])]);
   }
+  const replaced = trees.reduce((sum, { made }) => sum + made.length, 0);
+  process.stdout.write(`${replaced} orders replaced something\n`);
   process.stdout.write(`${allBack} trees came back as a whole at their merchant's fault\n`);
 });
 
