@@ -28,7 +28,7 @@ import { Bench } from '../contract/alipay-fixture.ts';
 import { freshDatabase } from './global-database.ts';
 import { eventsOf, isIdle } from './histories.ts';
 import { leaveDatabase, useStack } from './stack-in-use.ts';
-import { createTimeSkippingEnv } from './time-skipping.ts';
+import { createTimeSkippingEnv, letGoOn, letPass } from './time-skipping.ts';
 import { watchProvider } from './watched-provider.ts';
 import { eventually } from './world.ts';
 
@@ -151,7 +151,7 @@ export class Lab {
 
   /** Lets that much time pass; what falls due in it happens. */
   async skip(durationMs: number): Promise<void> {
-    if (durationMs > 0) await this.env.sleep(durationMs);
+    if (durationMs > 0) await letPass(this.env, durationMs);
     this.#offsetMs = (await this.env.currentTimeMs()) - Date.now();
   }
 
@@ -161,7 +161,7 @@ export class Lab {
    */
   async endOfOutliving(workflowId: string): Promise<unknown> {
     const result = await this.client.workflow.getHandle(workflowId).result();
-    await this.env.connection.testService?.unlockTimeSkipping({});
+    await letGoOn(this.env);
     return result;
   }
 
@@ -199,7 +199,7 @@ export class Lab {
         },
       },
       interceptors: { activity: [sanitiseFailures(logger)] },
-      stickyQueueScheduleToStartTimeout: '10s',
+      stickyQueueScheduleToStartTimeout: '1s',
     });
     const running = worker.run();
     this.#closing.unshift(async () => {

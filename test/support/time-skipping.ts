@@ -25,3 +25,17 @@ export async function createTimeSkippingEnv(): Promise<TestWorkflowEnvironment> 
     }
   }
 }
+
+/** Longer than any activity that a test lets time wait for. */
+const STUCK_MS = 35_000;
+
+/** Lets time pass. On a busy machine the server can lose sight of a task and keep time still for it: not for ever. */
+export async function letPass(env: TestWorkflowEnvironment, durationMs: number): Promise<void> {
+  const stuck = setTimeout(() => letGoOn(env).catch(() => {}), STUCK_MS);
+  await env.sleep(durationMs).finally(() => clearTimeout(stuck));
+}
+
+/** Time is kept still once less often. */
+export async function letGoOn(env: TestWorkflowEnvironment): Promise<void> {
+  await env.connection.testService?.unlockTimeSkipping({});
+}
