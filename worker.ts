@@ -64,7 +64,14 @@ await ensureSchedules(client, {
   taskQueue: config.TEMPORAL_TASK_QUEUE,
   settlementIntervalMs: config.SETTLEMENT_INTERVAL_SECONDS * 1000,
 });
-await client.schedule.getHandle('reconcile').trigger();
+const reconciler = client.schedule.getHandle('reconcile');
+await reconciler.trigger();
+// What a worker that died left unstarted in its last seconds was too young to be looked at just now.
+const again = setTimeout(
+  () => reconciler.trigger().catch((err: unknown) => logger.warn({ err }, 'the reconciler was not started')),
+  60_000,
+);
+again.unref();
 
 const sweepMs = config.SWEEP_INTERVAL_SECONDS * 1000;
 const parcels = {
