@@ -248,7 +248,7 @@ async function unfinished(): Promise<{ orderNo: string; isAsked: boolean; openPi
   const rows = await database().execute(sql`
     SELECT o.order_no AS "orderNo", o.cancellation_no IS NOT NULL AS "isAsked",
       (SELECT sum(l.quantity - coalesce((p.done ->> 'planned')::int, 0) - coalesce((p.done ->> 'shipped')::int, 0)
-          - coalesce((p.done ->> 'reversed')::int, 0))::int
+          - coalesce((p.done ->> 'reversed')::int, 0) + coalesce((p.done ->> 'returned')::int, 0))::int
         FROM order_lines l, LATERAL (SELECT o.progress -> l.line_no::text AS done) p
         WHERE l.order_no = o.order_no) AS "openPieces"
     FROM orders o WHERE o.kind <> 'parent' AND o.paid_at IS NOT NULL AND o.state = 'awaiting_shipment'`);
