@@ -1,7 +1,7 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { type CaseRow, findCase } from '../../db/queries/after-sales.ts';
-import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
+import { loadInboxMessage, requireNode } from '../../db/queries/order-nodes.ts';
 import { loggedPayload, secondPersonOf } from '../../db/queries/refund-policy.ts';
 import { type CaseCommand, type CaseState, isCaseOver } from '../../domain/after-sale/case.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
@@ -10,7 +10,7 @@ import { withSecondPerson } from '../../domain/order/steps/second-person.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { WorkflowStarter } from '../operations/starter.ts';
 import { contractOf } from '../orders/leaf.ts';
-import { loadMoney, requireNode } from '../orders/step-facts.ts';
+import { loadMoney } from '../orders/step-facts.ts';
 import { prepareReplacement } from './replacement.ts';
 
 /** What a case's workflow knows of its row. */

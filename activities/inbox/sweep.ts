@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
 import { type InboxRow, markApplied, unappliedMessages } from '../../db/commands/inbox.ts';
-import { loadNode } from '../../db/queries/order-nodes.ts';
+import { requireNode } from '../../db/queries/order-nodes.ts';
 import { pendingRefunds } from '../../db/queries/refunds.ts';
 import { isFinal } from '../../domain/order/states.ts';
 import type { StepResult } from '../../domain/order/view.ts';
@@ -40,8 +40,7 @@ async function deliver({ db, starter, steps }: Sweeper, message: InboxRow, now: 
   if (kind === 'refund_reported') return await nudgeRefunds({ db, starter }, message, now);
   if (kind === 'case_commanded') return await deliverToCase({ starter, steps }, message, now);
   if ((await starter.signalOrder(orderNo, kind, inboxId)) === 'sent') return;
-  const node = await loadNode(db, orderNo);
-  if (!node) throw new Error(`no order ${orderNo}`);
+  const node = await requireNode(db, orderNo);
   if (!isFinal(node.state)) {
     await starter.startOrder(node);
     await starter.signalOrder(orderNo, kind, inboxId);

@@ -7,7 +7,7 @@ import {
   warehouseInstead,
   warehousesWithSystem,
 } from '../../db/queries/fulfilment.ts';
-import { loadInboxMessage } from '../../db/queries/order-nodes.ts';
+import { loadInboxMessage, requireNode } from '../../db/queries/order-nodes.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
 import { isAnythingShipped } from '../../domain/order/progress.ts';
@@ -28,7 +28,7 @@ import {
 import type { StepResult } from '../../domain/order/view.ts';
 import { contractOf, loadOrder } from './leaf.ts';
 import type { MessageStep } from './payment-root.ts';
-import { commandStep, loadMoney, requireNode } from './step-facts.ts';
+import { commandStep, loadMoney } from './step-facts.ts';
 
 interface TimerStep {
   orderNo: string;

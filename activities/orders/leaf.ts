@@ -3,7 +3,12 @@ import { findHold } from '../../db/commands/holds.ts';
 import { runStep } from '../../db/commands/run-step.ts';
 import { caseGround, openCaseOfParcel } from '../../db/queries/after-sales.ts';
 import { cancellationsOf, outsideWork, shipmentsOf } from '../../db/queries/fulfilment.ts';
-import { contractsInForce, loadContract, loadPaymentScope } from '../../db/queries/order-nodes.ts';
+import {
+  contractsInForce,
+  loadContract,
+  loadPaymentScope,
+  requireNode,
+} from '../../db/queries/order-nodes.ts';
 import { findParcel, signaturePolicy } from '../../db/queries/parcels.ts';
 import { earnRateOf } from '../../db/queries/shops.ts';
 import type { Contract, OrderNode } from '../../domain/order/node.ts';
@@ -23,7 +28,7 @@ import { review as decideReview, type ReviewCommand } from '../../domain/order/s
 import { ship as decideShipping, type ShipCommand } from '../../domain/order/steps/ship.ts';
 import { type StepResult, viewOf } from '../../domain/order/view.ts';
 import type { MessageStep } from './payment-root.ts';
-import { commandStep, requireNode } from './step-facts.ts';
+import { commandStep } from './step-facts.ts';
 
 /** The merchant's review of a paid leaf (FU-1). */
 export function review(db: Database, step: MessageStep): Promise<StepResult> {

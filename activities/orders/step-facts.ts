@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { runStep } from '../../db/commands/run-step.ts';
-import { loadInboxMessage, loadNode } from '../../db/queries/order-nodes.ts';
+import { loadInboxMessage, requireNode } from '../../db/queries/order-nodes.ts';
 import { refundablePayments } from '../../db/queries/refunds.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { OrderNode } from '../../domain/order/node.ts';
@@ -41,10 +41,4 @@ export async function loadMoney(db: Database, orderNo: string) {
   ]);
   const nodes = scope.root.orderNo === orderNo ? [leaf] : [leaf, scope.root];
   return { nodes, leaf, scope, payments };
-}
-
-export async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
-  const node = await loadNode(db, orderNo);
-  if (!node) throw new Error(`no order ${orderNo}`);
-  return node;
 }

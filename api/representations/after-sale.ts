@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { CaseRow } from '../../db/queries/after-sales.ts';
-import { CASE_KINDS, CASE_STATES, caseActions, REASON_CODES } from '../../domain/after-sale/case.ts';
+import { caseActions } from '../../domain/after-sale/actions.ts';
+import { CASE_KINDS, CASE_STATES } from '../../domain/after-sale/case.ts';
+import { REASON_CODES } from '../../domain/after-sale/reasons.ts';
 import { caseWords } from '../../domain/after-sale/words.ts';
 import type { Viewer } from '../../domain/order/actions.ts';
 import { fenSchema, promptSchema, timeSchema } from '../schemas.ts';

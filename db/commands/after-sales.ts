@@ -5,10 +5,14 @@ import { openCase as decideOpening, type OpenCommand } from '../../domain/after-
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
 import { caseGround, exchangeableItems } from '../queries/after-sales.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import { afterSales, shipments } from '../schema/index.ts';
 import { type InboxRow, intake } from './inbox.ts';
 import { runKeyedStep } from './run-step.ts';
+
+/** A case's number is what it was asked for with, so that the same request is the same case. */
+export const caseNoOf = (orderNo: string, key: string): string =>
+  `${orderNo}A${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
 
 /**
  * Opens a case by a guarded change of its leaf's row, beside the leaf's workflow (ADR 6): a receipt under way sees the
@@ -19,8 +23,7 @@ export async function openCase(
   request: { orderNo: string; key: string; actor: string; command: OpenCommand; at: Date },
 ): Promise<StepResult & { caseNo: string }> {
   const { orderNo, key, actor, command, at } = request;
-  // The number is its key's, so that the same request is the same case.
-  const caseNo = `${orderNo}A${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
+  const caseNo = caseNoOf(orderNo, key);
   const { kind, reason, pieces } = command;
   const step = {
     ...{ orderNo, actor, at, stepKey: `case:${caseNo}`, action: 'open_case' as const },
@@ -28,8 +31,7 @@ export async function openCase(
   };
   const result = await runKeyedStep(db, step, async () => {
     const wanted = pieces.flatMap(({ wantSkuId }) => wantSkuId ?? []);
-    const [leaf, items] = await Promise.all([loadNode(db, orderNo), exchangeableItems(db, wanted)]);
-    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const [leaf, items] = await Promise.all([requireNode(db, orderNo), exchangeableItems(db, wanted)]);
     return {
       nodes: [leaf],
       decision: decideOpening({

@@ -7,8 +7,9 @@ import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
 import { caseGround } from '../queries/after-sales.ts';
 import { cancellationsOf } from '../queries/fulfilment.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import * as t from '../schema/index.ts';
+import { caseNoOf } from './after-sales.ts';
 import { runKeyedStep } from './run-step.ts';
 
 /**
@@ -29,12 +30,11 @@ export async function chooseAfterRefusedCancel(
   const { orderNo, cancellationNo, choice, key, actor, at } = request;
   const step = {
     ...{ orderNo, actor, at, action: 'choose_after_refusal' as const },
-    stepKey: `choose:${digest(key)}`,
+    stepKey: `choose:${createHash('sha256').update(key).digest('hex').slice(0, 16)}`,
     input: { cancellationNo, choice },
   };
   const result = await runKeyedStep(db, step, async () => {
-    const leaf = await loadNode(db, orderNo);
-    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const leaf = await requireNode(db, orderNo);
     const [cancellations, parcels, { inCases, periods }] = await Promise.all([
       cancellationsOf(db, orderNo),
       leftParcels(db, orderNo, cancellationNo),
@@ -49,12 +49,6 @@ export async function chooseAfterRefusedCancel(
   return { ...result, caseNos: await openedBy(db, orderNo, cancellationNo) };
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
-
-/** A case's number is its request's and its parcel's, so that the same choice is the same case. */
-const caseNoOf = (orderNo: string, cancellationNo: string, shipmentNo: string): string =>
-  `${orderNo}A${digest(`${cancellationNo} ${shipmentNo}`).slice(0, 8)}`;
-
 /** What has left of a leaf, by number. */
 async function leftParcels(db: Database, orderNo: string, cancellationNo: string): Promise<LeftParcel[]> {
   const rows = await db.query.shipments.findMany({
@@ -68,7 +62,7 @@ async function leftParcels(db: Database, orderNo: string, cancellationNo: string
   return rows.filter(isSent).map(({ shipmentNo, partOf, lines, trackState, warehouse }) => ({
     ...{ shipmentNo, lines, trackState, deliveryNo: partOf ?? shipmentNo },
     hasSystem: (warehouse?.system ?? null) !== null,
-    caseNo: caseNoOf(orderNo, cancellationNo, shipmentNo),
+    caseNo: caseNoOf(orderNo, `${cancellationNo} ${shipmentNo}`),
   }));
 }
 

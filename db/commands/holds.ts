@@ -4,7 +4,7 @@ import type { OrderNode } from '../../domain/order/node.ts';
 import { placeHold as decidePlacing, releaseHold as decideRelease } from '../../domain/order/steps/holds.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import { orderHolds } from '../schema/index.ts';
 import { runStep } from './run-step.ts';
 
@@ -50,8 +50,7 @@ function holdStep(
     input: { holdId, reason },
   };
   return runStep(db, step, async () => {
-    const leaf = await loadNode(db, orderNo);
-    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const leaf = await requireNode(db, orderNo);
     return { nodes: [leaf], decision: decide(leaf, { holdId, reason, placedBy }, at) };
   });
 }

@@ -5,7 +5,7 @@ import type { OrderNode } from '../../domain/order/node.ts';
 import { amendAddress as decideAmendment } from '../../domain/order/steps/amend-address.ts';
 import type { Database } from '../client.ts';
 import { newestAddress, versionsOfAmendment } from '../queries/order-addresses.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import { orderAddresses, orders, shipments } from '../schema/index.ts';
 import { CommitRefused, commitStep } from './commit-step.ts';
 import { claimKey, findKey, type IdempotencyKey } from './idempotency.ts';
@@ -117,8 +117,7 @@ async function compare(
   orderNo: string,
   { buyerId, contact }: Pick<Amendment, 'buyerId' | 'contact'>,
 ) {
-  const leaf = await loadNode(tx, orderNo);
-  if (!leaf) throw new Error(`no order ${orderNo}`);
+  const leaf = await requireNode(tx, orderNo);
   const newest = await newestAddress(tx, orderNo);
   const before = newest && (await privacy.open(buyerId, newest.sealedContact));
   const fields = ADDRESS_FIELDS.filter((field) => before?.[field] !== contact[field]);

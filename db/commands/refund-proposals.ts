@@ -1,4 +1,3 @@
-import type { OrderNode } from '../../domain/order/node.ts';
 import type { NewProposal, SecondOpinion } from '../../domain/order/proposal.ts';
 import {
   proposeRefund as decideProposing,
@@ -6,7 +5,7 @@ import {
 } from '../../domain/order/steps/second-person.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import { type ProposalRow, requireProposal } from '../queries/refund-policy.ts';
 import { runStep } from './run-step.ts';
 
@@ -18,7 +17,7 @@ export async function proposeRefund(db: Database, proposal: NewProposal, at: Dat
     input: { proposalNo, amountFen: Number(amountFen), kind, payload },
   };
   return await runStep(db, step, async () => {
-    const leaf = await requireLeaf(db, orderNo);
+    const leaf = await requireNode(db, orderNo);
     return { nodes: [leaf], decision: decideProposing(leaf, proposal) };
   });
 }
@@ -35,13 +34,7 @@ export async function refuseRefund(
     input: { proposalNo, proposedBy, words: opinion.words },
   };
   return await runStep(db, step, async () => {
-    const [leaf, proposal] = await Promise.all([requireLeaf(db, orderNo), requireProposal(db, proposalNo)]);
+    const [leaf, proposal] = await Promise.all([requireNode(db, orderNo), requireProposal(db, proposalNo)]);
     return { nodes: [leaf], decision: decideRefusal(leaf, proposal, opinion) };
   });
-}
-
-async function requireLeaf(db: Database, orderNo: string): Promise<OrderNode> {
-  const leaf = await loadNode(db, orderNo);
-  if (!leaf) throw new Error(`no order ${orderNo}`);
-  return leaf;
 }

@@ -2,7 +2,7 @@ import { and, desc, eq } from 'drizzle-orm';
 import { urge as decideUrge } from '../../domain/order/steps/urge.ts';
 import type { StepResult } from '../../domain/order/view.ts';
 import type { Database } from '../client.ts';
-import { loadNode } from '../queries/order-nodes.ts';
+import { requireNode } from '../queries/order-nodes.ts';
 import { orderLog } from '../schema/index.ts';
 import { runStep } from './run-step.ts';
 
@@ -13,8 +13,7 @@ export function urge(
 ): Promise<StepResult> {
   const step = { orderNo, stepKey: `urge:${key}`, action: 'urge' as const, actor, at, input: {} };
   return runStep(db, step, async () => {
-    const leaf = await loadNode(db, orderNo);
-    if (!leaf) throw new Error(`no order ${orderNo}`);
+    const leaf = await requireNode(db, orderNo);
     const [last] = await db
       .select({ at: orderLog.at })
       .from(orderLog)

@@ -89,6 +89,13 @@ export async function loadNode(db: Database, orderNo: string): Promise<OrderNode
   return row && withCuts(row);
 }
 
+/** A node that must be there: its number came from a row that refers to it. */
+export async function requireNode(db: Database, orderNo: string): Promise<OrderNode> {
+  const node = await loadNode(db, orderNo);
+  if (!node) throw new Error(`no order ${orderNo}`);
+  return node;
+}
+
 /** The contracts of merchants in force at a moment (FN-5). */
 export async function contractsInForce(
   db: Database,

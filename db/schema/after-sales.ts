@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import type { CaseKind, CaseState, Reason } from '../../domain/after-sale/case.ts';
+import type { CaseKind, CaseState } from '../../domain/after-sale/case.ts';
 import type { AfterSalePeriods } from '../../domain/after-sale/deadlines.ts';
+import type { Reason } from '../../domain/after-sale/reasons.ts';
 import { fen, instant, sealed } from './columns.ts';
 
 /** A buyer's case about a shipped leaf (RF-2, RT-1): its lines, whose turn it is and until when. Guarded by `version`. */

@@ -2,10 +2,8 @@ import type { Fen } from '../money.ts';
 import type { LineQuantity } from '../order/cancellation.ts';
 import type { AfterSalePeriods, Period } from './deadlines.ts';
 import { isOfOutbound, needsAddress, type Outbound, onOutbound } from './outbound.ts';
-import { cannotCorrect, correctableParcel, isNewest, type SentBack } from './parcels.ts';
+import { cannotCorrect, isNewest, type SentBack } from './parcels.ts';
 import type { Reason } from './reasons.ts';
-
-export { APPLIED_REASONS, REASON_CODES, REASONS, type Reason } from './reasons.ts';
 
 /** What a buyer asks for after shipping: money alone, money for goods that come back, or other goods for them (RT-8). */
 export const CASE_KINDS = ['refund_only', 'return_refund', 'exchange'] as const;
@@ -42,6 +40,13 @@ export interface CasePiece extends LineQuantity {
   wantSkuId: string | null;
   differenceFen: Fen | null;
 }
+
+/** Pieces for which nothing is wanted but their money. */
+export const forMoney = (piece: LineQuantity): CasePiece => ({
+  ...piece,
+  wantSkuId: null,
+  differenceFen: null,
+});
 
 /** A case as its row is. */
 export interface AfterSale {
@@ -156,7 +161,7 @@ export function decide(theCase: AfterSale, command: CaseCommand): CaseChange | s
   }
 }
 
-const isWithdrawable = (state: CaseState): boolean =>
+export const isWithdrawable = (state: CaseState): boolean =>
   ['applied', 'countered', 'rejected', 'awaiting_parcel', 'inspection_failed', 'disputed'].includes(state);
 
 const askForParcel = (): CaseChange => ({ to: 'awaiting_parcel', within: 'buyerSendsBack' });
@@ -220,30 +225,4 @@ function timeOver({ state, kind, wasSigned }: AfterSale): CaseChange | string {
     default:
       return 'not_now';
   }
-}
-
-/** What each side can do with a case now (ST-7). */
-export function caseActions(theCase: AfterSale, viewer: 'buyer' | 'merchant' | 'platform'): string[] {
-  const { state } = theCase;
-  const all: Record<typeof viewer, Partial<Record<CaseState, string[]>>> = {
-    buyer: {
-      applied: [],
-      countered: ['accept_offer', 'reject_offer'],
-      rejected: ['dispute'],
-      awaiting_parcel: ['send_back'],
-      returning: correctableParcel(theCase) ? ['send_back'] : [],
-      inspection_failed: ['dispute'],
-    },
-    merchant: {
-      applied: ['agree', 'reject', 'offer'],
-      rejected: ['dispute'],
-      intercepting: needsAddress(theCase) ? ['give_address'] : [],
-      awaiting_parcel: needsAddress(theCase) ? ['give_address'] : [],
-      returning: ['pass', 'fail'],
-      inspection_failed: ['dispute'],
-    },
-    platform: { disputed: ['decide'], arbitration: ['decide'] },
-  };
-  const actions = all[viewer][state] ?? [];
-  return viewer === 'buyer' && isWithdrawable(state) ? [...actions, 'withdraw'] : actions;
 }

@@ -10,6 +10,7 @@ import { accept, change, type Decision, noEffects, refuse } from '../order/effec
 import type { OrderNode } from '../order/node.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
+import { forMoney } from './case.ts';
 import { type AfterSalePeriods, type Period, periodMs } from './deadlines.ts';
 import { returnablePieces } from './open.ts';
 
@@ -77,7 +78,7 @@ export function chooseAfterRefusal(input: ChoiceInput): Decision {
     effects.holds.push({ ...hold, placed: true });
     effects.cases.push({
       ...{ caseNo, orderNo, buyerId, merchantId, holdId: caseNo, shipmentNo, state },
-      pieces: pieces.map((piece) => ({ ...piece, wantSkuId: null, differenceFen: null })),
+      pieces: pieces.map(forMoney),
       ...{ kind: 'return_refund', reason: 'cancelled_late', sealedWords: null },
       wasSigned: trackState === 'signed',
       periods,

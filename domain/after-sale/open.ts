@@ -5,8 +5,9 @@ import type { OrderNode } from '../order/node.ts';
 import { isWithin, sentPieces } from '../order/progress.ts';
 import { isPossible } from '../order/states.ts';
 import { holding } from '../order/steps/holds.ts';
-import { type CaseKind, type CasePiece, REASONS, type Reason } from './case.ts';
+import { type CaseKind, type CasePiece, forMoney } from './case.ts';
 import { type AfterSalePeriods, periodMs } from './deadlines.ts';
+import { REASONS, type Reason } from './reasons.ts';
 
 export interface OpenCommand {
   kind: CaseKind;
@@ -100,7 +101,7 @@ export function openCase(input: OpenInput): Decision {
 /** A piece with the price difference frozen; null where what is wanted is not this shop's, or not on sale (RT-8). */
 function pieceOf({ leaf, command, items }: OpenInput, piece: WantedPiece): CasePiece | null {
   const { lineNo, quantity } = piece;
-  if (command.kind !== 'exchange') return { lineNo, quantity, wantSkuId: null, differenceFen: null };
+  if (command.kind !== 'exchange') return forMoney({ lineNo, quantity });
   const line = leaf.lines.find((candidate) => candidate.lineNo === lineNo);
   if (!line) return null;
   const wantSkuId = piece.wantSkuId ?? line.skuId;
@@ -170,7 +171,7 @@ export function openRefusal(
       periods: ground.periods,
       sealedWords: null,
     },
-    pieces: pieces.map((piece) => ({ ...piece, wantSkuId: null, differenceFen: null })),
+    pieces: pieces.map(forMoney),
     shipmentNo: parcel.shipmentNo,
     ...{ kind: 'return_refund', reason: 'refused_delivery', state: 'returning' },
     dueAt: new Date(at.getTime() + periodMs(ground.periods, 'parcelArrives')),

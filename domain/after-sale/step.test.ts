@@ -2,13 +2,11 @@ import { expect, test } from 'vitest';
 import { AT, aLeaf, aLine, paidAlone, pieces } from '../../test/support/leaves.ts';
 import type { OrderNode } from '../order/node.ts';
 import { openLines, unsentPieces } from '../order/progress.ts';
-import type { AfterSale, CaseCommand } from './case.ts';
+import { type AfterSale, type CaseCommand, forMoney } from './case.ts';
 import { returnablePieces } from './open.ts';
 import { caseStep } from './step.ts';
 
-const casePieces = (lineNo: number, quantity: number) => [
-  { lineNo, quantity, wantSkuId: null, differenceFen: null },
-];
+const casePieces = (lineNo: number, quantity: number) => [forMoney({ lineNo, quantity })];
 
 const aCase = (changes: Partial<AfterSale> = {}) => ({
   ...{ caseNo: 'C', orderNo: 'N', kind: 'return_refund' as const, reason: 'refused_delivery' as const },

@@ -17,8 +17,9 @@ import { endRequest } from '../order/steps/conclude-cancel.ts';
 import { releasing } from '../order/steps/holds.ts';
 import { returnStock, writeOffStock } from '../order/steps/stock.ts';
 import { carriedBy, takeBack } from '../order/take-back.ts';
-import { type AfterSale, type CaseChange, type CaseCommand, decide, isCaseOver, REASONS } from './case.ts';
+import { type AfterSale, type CaseChange, type CaseCommand, decide, isCaseOver } from './case.ts';
 import { periodMs } from './deadlines.ts';
+import { REASONS } from './reasons.ts';
 import { sendBack } from './send-back.ts';
 
 export interface CaseInput {

@@ -1,7 +1,7 @@
 import type { Fen } from '../money.ts';
 import { isWritable } from './amendable.ts';
 import { type LineProgress, openLines } from './progress.ts';
-import type { Dispatch, NodeKind, NodeState, ReviewState } from './states.ts';
+import { type Dispatch, isPossible, type NodeKind, type NodeState, type ReviewState } from './states.ts';
 
 export type Viewer = 'buyer' | 'merchant' | 'platform';
 
@@ -107,6 +107,4 @@ function platformActions(order: ActionSubject): Action[] {
 }
 
 const isRefundable = ({ state, kind, givenBackFen, payableFen }: ActionSubject): boolean =>
-  kind !== 'parent' &&
-  ['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(state) &&
-  givenBackFen < payableFen;
+  kind !== 'parent' && isPossible('refund', state) && givenBackFen < payableFen;

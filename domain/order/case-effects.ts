@@ -1,5 +1,6 @@
-import type { AfterSale, CaseKind, CaseState, Reason } from '../after-sale/case.ts';
+import type { AfterSale, CaseKind, CaseState } from '../after-sale/case.ts';
 import type { AfterSalePeriods } from '../after-sale/deadlines.ts';
+import type { Reason } from '../after-sale/reasons.ts';
 import type { Fen } from '../money.ts';
 
 /** A new case, with the hold that it places on its leaf. */

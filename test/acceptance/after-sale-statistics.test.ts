@@ -3,7 +3,8 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
-import type { CaseState, Reason } from '../../domain/after-sale/case.ts';
+import type { CaseState } from '../../domain/after-sale/case.ts';
+import type { Reason } from '../../domain/after-sale/reasons.ts';
 import { endCaseRow } from '../support/evidence.ts';
 import {
   type Buyer,

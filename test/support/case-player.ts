@@ -1,12 +1,7 @@
-import {
-  APPLIED_REASONS,
-  CASE_KINDS,
-  type CaseCommand,
-  type CaseKind,
-  caseActions,
-  REASONS,
-} from '../../domain/after-sale/case.ts';
+import { caseActions } from '../../domain/after-sale/actions.ts';
+import { CASE_KINDS, type CaseCommand, type CaseKind } from '../../domain/after-sale/case.ts';
 import { type ExchangeableItem, openCase, returnablePieces } from '../../domain/after-sale/open.ts';
+import { APPLIED_REASONS, REASONS } from '../../domain/after-sale/reasons.ts';
 import { caseStep } from '../../domain/after-sale/step.ts';
 import type { Decision } from '../../domain/order/effects.ts';
 import type { ShipmentRow } from '../../domain/order/steps/warehouse.ts';

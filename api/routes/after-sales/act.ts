@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { CaseRow } from '../../../db/queries/after-sales.ts';
-import { loadNode } from '../../../db/queries/order-nodes.ts';
-import { caseActions } from '../../../domain/after-sale/case.ts';
+import { requireNode } from '../../../db/queries/order-nodes.ts';
+import { caseActions } from '../../../domain/after-sale/actions.ts';
 import { mostOf } from '../../../domain/after-sale/step.ts';
 import { CARRIERS, isValidTrackingNo } from '../../../domain/logistics/carriers.ts';
 import type { Viewer } from '../../../domain/order/actions.ts';
@@ -161,8 +161,7 @@ async function rule(
   const { row, viewer } = await accessCase(deps, c.get('principal'), caseNo);
   if (viewer !== 'platform') throw new Problem('not_found', `There is no case ${caseNo} for you.`);
   const command = { do: 'decide', ...ruling };
-  const leaf = await loadNode(deps.db, row.orderNo);
-  if (!leaf) throw new Error(`no order ${row.orderNo}`);
+  const leaf = await requireNode(deps.db, row.orderNo);
   const mostFen = mostOf({ theCase: { pieces: row.lines }, leaf });
   const refundFen = ruling.amountFen === undefined ? mostFen : BigInt(ruling.amountFen);
   const asked = { amountFen: ruling.outcome === 'refund' ? refundFen : 0n, caseNo };

@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { openCase } from '../../../db/commands/after-sales.ts';
 import { findCase, listCases } from '../../../db/queries/after-sales.ts';
-import { APPLIED_REASONS, CASE_KINDS, CASE_STATES } from '../../../domain/after-sale/case.ts';
+import { CASE_KINDS, CASE_STATES } from '../../../domain/after-sale/case.ts';
+import { APPLIED_REASONS } from '../../../domain/after-sale/reasons.ts';
 import { accessOwnOrder } from '../../access.ts';
 import { accessCase, isStaff, openWords } from '../../after-sale-access.ts';
 import type { App, Deps } from '../../context.ts';

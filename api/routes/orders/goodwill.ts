@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { loadAllowance } from '../../../db/queries/refund-policy.ts';
 import { freightLeft } from '../../../domain/order/kept-money.ts';
 import type { Giver } from '../../../domain/order/refund-policy.ts';
+import { isPossible } from '../../../domain/order/states.ts';
 import { GOODWILL_REASONS } from '../../../domain/order/steps/goodwill.ts';
 import { type Access, accessMerchantOrder, accessOrder } from '../../access.ts';
 import { type AuthEnv, requireRole } from '../../auth/middleware.ts';
@@ -89,7 +90,7 @@ async function give(
 function checkLeft(node: Access['node'], kind: GoodwillRequest['kind'], amountFen: bigint): void {
   if (node.kind === 'parent')
     throw new Problem('not_refundable', 'Give it for the child orders, each by its own number.');
-  if (!['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(node.state))
+  if (!isPossible('refund', node.state))
     throw new Problem('not_refundable', undefined, { state: node.state });
   const refundableFen = node.payableFen - node.givenBackFen;
   if (amountFen > refundableFen) throw new Problem('more_than_paid', undefined, { refundableFen });

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { isPossible } from '../../../domain/order/states.ts';
 import { accessOrder } from '../../access.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
@@ -49,7 +50,7 @@ export function registerRefunds(app: App, deps: Deps): void {
     const leftFen = node.payableFen - node.givenBackFen;
     const asked = { amountFen: amountFen === null ? leftFen : BigInt(amountFen) };
     const result = await sendOrPropose(c, deps, command, asked, () => {
-      if (!['awaiting_shipment', 'awaiting_receipt', 'completed'].includes(node.state))
+      if (!isPossible('refund', node.state))
         throw new Problem('not_refundable', undefined, { state: node.state });
       if ((leftFen === 0n && node.payableFen > 0n) || (amountFen !== null && BigInt(amountFen) > leftFen))
         throw new Problem('more_than_paid', undefined, { refundableFen: leftFen });
