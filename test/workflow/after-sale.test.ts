@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
+import type { ShopClient } from '../../cli/shop-client.ts';
 import { takeTrack } from '../../db/commands/parcels.ts';
 import { caseWorkflowId, orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
+import { applyFor, type Case, merchantActs, readCase, sentBack } from '../support/cases.ts';
 import { eventsOf } from '../support/histories.ts';
+import { caseIn, refundsEnd } from '../support/in-lab.ts';
 import { DAYS, HOURS, Lab } from '../support/lab.ts';
 import {
   type Buyer,
@@ -25,59 +27,33 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-type Case = AfterSaleRepresentation;
-
 async function opened(
   kind: 'refund_only' | 'return_refund',
   { received = false }: { received?: boolean } = {},
-): Promise<{ buyer: Buyer; orderNo: string; caseNo: string }> {
+): Promise<{ buyer: Buyer; merchant: ShopClient; orderNo: string; caseNo: string }> {
   const skuId = await givenSku(await givenShop({ autoReceiptSeconds: 10 * 86_400 }), 5);
-  const buyer = await newBuyer();
+  const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
   const orderNo = await submit(buyer, { [skuId]: 2 });
   await pay(buyer, orderNo);
-  await ship(await staff('merchant1'), orderNo);
+  await ship(merchant, orderNo);
   if (received) await receive(buyer, orderNo);
-  const { caseNo } = await buyer.post<Case>(`/orders/${orderNo}/after-sales`, {
-    ...{ kind, reason: 'not_as_described', words: '不符' },
-    lines: [{ lineNo: 1, quantity: 2 }],
-  });
-  return { buyer, orderNo, caseNo };
+  const lines = [{ lineNo: 1, quantity: 2 }];
+  const { caseNo } = await applyFor(buyer, orderNo, kind, lines, 'not_as_described');
+  return { buyer, merchant, orderNo, caseNo };
 }
-
-const readCase = (buyer: Buyer, caseNo: string) => buyer.get<Case>(`/after-sales/${caseNo}`);
-const act = (buyer: Buyer, caseNo: string, command: object) =>
-  buyer.post(`/after-sales/${caseNo}/actions`, command);
-const merchantActs = async (caseNo: string, command: object) =>
-  (await staff('merchant1')).post(`/merchant/after-sales/${caseNo}/actions`, command);
-const agree = { do: 'agree', returnTo: '杭州市余杭区文一西路 1 号' };
-const sendBack = { do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF3000000000001' };
 
 /** The case, once it is in that state; a little more time than its deadline has passed. */
 async function after(timeMs: number, buyer: Buyer, caseNo: string, state: Case['state']): Promise<Case> {
   await lab.skip(timeMs - HOURS(1));
   expect((await readCase(buyer, caseNo)).state).not.toBe(state);
   await lab.skip(HOURS(1) + 1_000);
-  return await waitForCase(buyer, caseNo, state);
-}
-
-async function waitForCase(buyer: Buyer, caseNo: string, state: Case['state']): Promise<Case> {
-  for (const until = Date.now() + 20_000; ; ) {
-    const now = await readCase(buyer, caseNo);
-    if (now.state === state) return now;
-    if (Date.now() > until) throw new Error(`case ${caseNo} is ${now.state}`);
-  }
-}
-
-/** Its refunds outlive case and order, for which this server keeps time still. */
-async function refundsEnd(buyer: Buyer, orderNo: string): Promise<void> {
-  const { refunds } = await waitFor(buyer, orderNo, (order) => order.refunds.length > 0);
-  for (const { refundNo } of refunds) await lab.endOfOutliving(refundWorkflowId(refundNo));
+  return await caseIn(buyer, caseNo, state);
 }
 
 test('RF-3 a merchant who does not answer in 48 hours has agreed: to a refund of what was not signed for', async () => {
   const { buyer, orderNo, caseNo } = await opened('refund_only');
   await after(HOURS(48), buyer, caseNo, 'refunded');
-  await refundsEnd(buyer, orderNo);
+  await refundsEnd(lab, buyer, orderNo);
   expect(await readOrder(buyer, orderNo)).toMatchObject({
     state: 'closed',
     amounts: { refundedFen: 20_000 },
@@ -90,7 +66,7 @@ test('RF-3 decision-30 no silence agrees to a refund-only claim on goods that we
   await after(HOURS(48), buyer, caseNo, 'arbitration');
   const service = await staff('customerService');
   await service.post(`/platform/after-sales/${caseNo}/decisions`, { outcome: 'dismiss', words: '证据不足' });
-  expect(await waitForCase(buyer, caseNo, 'closed')).toMatchObject({ outcome: 'dismissed' });
+  expect(await caseIn(buyer, caseNo, 'closed')).toMatchObject({ outcome: 'dismissed' });
   expect(await readOrder(buyer, orderNo)).toMatchObject({ state: 'completed', onHold: false, refunds: [] });
 });
 
@@ -110,11 +86,10 @@ test('RT-4 ST-3 a buyer who sends nothing back in seven days: the case closes an
 });
 
 test('RT-6 a return that nobody inspects is refunded by itself; its whole course fits into 60 events', async () => {
-  const { buyer, orderNo, caseNo } = await opened('return_refund');
-  await merchantActs(caseNo, agree);
-  await act(buyer, caseNo, sendBack);
+  const { buyer, merchant, orderNo, caseNo } = await opened('return_refund');
+  await sentBack(buyer, merchant, caseNo);
   await after(DAYS(30), buyer, caseNo, 'refunded');
-  await refundsEnd(buyer, orderNo);
+  await refundsEnd(lab, buyer, orderNo);
   const order = await readOrder(buyer, orderNo);
   expect(order).toMatchObject({ state: 'closed', amounts: { refundedFen: 20_000 } });
   const workflowIds = [
@@ -127,18 +102,17 @@ test('RT-6 a return that nobody inspects is refunded by itself; its whole course
 });
 
 test('RT-6 ten days after the return was signed for it is refunded by itself, however late that was', async () => {
-  const { buyer, orderNo, caseNo } = await opened('return_refund');
-  await merchantActs(caseNo, agree);
-  await act(buyer, caseNo, sendBack);
+  const { buyer, merchant, orderNo, caseNo } = await opened('return_refund');
+  await sentBack(buyer, merchant, caseNo);
   await lab.skip(DAYS(25));
   const [parcel] = (await readCase(buyer, caseNo)).parcels;
-  const { shipmentNo = '' } = parcel ?? {};
+  const { shipmentNo = '', carrier = '', trackingNo = '' } = parcel ?? {};
   const at = lab.now();
   const event = { at, text: '已签收', code: '3', location: null, state: 'signed' as const, trouble: null };
   const messages = await takeTrack(
     lab.db,
     shipmentNo,
-    { ...sendBack, state: 'signed', events: [event], ended: true },
+    { carrier, trackingNo, state: 'signed', events: [event], ended: true },
     at,
   );
   expect(messages).toMatchObject([{ orderNo, caseNo }]);
@@ -148,7 +122,7 @@ test('RT-6 ten days after the return was signed for it is refunded by itself, ho
     'the case to hear of the signature',
   );
   await after(DAYS(10), buyer, caseNo, 'refunded');
-  await refundsEnd(buyer, orderNo);
+  await refundsEnd(lab, buyer, orderNo);
   expect((await readOrder(buyer, orderNo)).amounts.refundedFen).toBe(20_000);
 });
 
@@ -157,8 +131,8 @@ for (const [name, command] of [
   ['countered', { do: 'offer', amountFen: 1_000 }],
 ] as const) {
   test(`RT-3 what was ${name} and nobody disputes ends`, async () => {
-    const { buyer, orderNo, caseNo } = await opened('refund_only');
-    await merchantActs(caseNo, command);
+    const { buyer, merchant, orderNo, caseNo } = await opened('refund_only');
+    await merchantActs(merchant, caseNo, command);
     if (name === 'countered') await after(HOURS(48), buyer, caseNo, 'rejected');
     expect(await after(HOURS(48), buyer, caseNo, 'closed')).toMatchObject({ outcome: 'not_disputed' });
     expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: false, refunds: [] });

@@ -1,48 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
-import { openStock } from '../../cli/seed.ts';
-import * as t from '../../db/schema/index.ts';
-import { Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
-import { DAYS, HOURS, Lab, MINUTES } from '../support/lab.ts';
-import { decided } from '../support/warehouses.ts';
-import {
-  type Buyer,
-  eventually,
-  givenShop,
-  givenSku,
-  newBuyer,
-  pay,
-  readOrder,
-  stack,
-  submit,
-  waitFor,
-} from '../support/world.ts';
+import { expect, test } from 'vitest';
+import type { Bench } from '../contract/qimen-fixture.ts';
+import { readCase } from '../support/cases.ts';
+import { caseIn, paidInWarehouse, useWarehouse } from '../support/in-lab.ts';
+import { DAYS, HOURS, type Lab, MINUTES } from '../support/lab.ts';
+import { decided, pushed } from '../support/warehouses.ts';
+import { type Buyer, readOrder, waitFor } from '../support/world.ts';
 
 let lab: Lab;
 let warehouse: Bench;
-beforeAll(async () => {
-  lab = await Lab.open();
-  warehouse = await new Bench({ notifyUrl: `${stack().apiUrl}/v1/callbacks/qimen` }).open();
-  await lab.db
-    .insert(t.warehouses)
-    .values({ warehouseId: WAREHOUSE, name: WAREHOUSE, region: '31', system: 'qimen' });
+useWarehouse((opened) => {
+  ({ lab, warehouse } = opened);
 });
-beforeEach(() => void lab.systems.set('qimen', warehouse.warehouse));
-afterAll(async () => {
-  await lab.close();
-  await warehouse.close();
-});
-
-type Case = AfterSaleRepresentation;
 
 /** An order whose cancel was refused: its warehouse handed it over when it was asked to stop it. */
 async function refused(): Promise<{ buyer: Buyer; orderNo: string; choose: () => Promise<string> }> {
-  const skuId = await givenSku(await givenShop({ autoReceiptSeconds: 10 * 86_400 }), 0);
-  await openStock(lab.db, skuId, WAREHOUSE, 10);
-  const buyer = await newBuyer();
-  const orderNo = await submit(buyer, { [skuId]: 1 });
-  await pay(buyer, orderNo);
-  await waitFor(buyer, orderNo, ({ shipments }) => shipments[0]?.stage === 'accepted');
+  const { buyer, orderNo } = await paidInWarehouse({ autoReceiptSeconds: 10 * 86_400 });
+  await pushed(buyer, orderNo);
   await warehouse.fault({ refuseCancel: true, onlyOutTradeNo: `${orderNo}S1`, times: 1 });
   await buyer.post(`/orders/${orderNo}/cancellations`, {});
   const { cancellationNo, state } = await decided(buyer, orderNo);
@@ -58,14 +31,6 @@ async function refused(): Promise<{ buyer: Buyer; orderNo: string; choose: () =>
   };
   return { buyer, orderNo, choose };
 }
-
-const readCase = (buyer: Buyer, caseNo: string) => buyer.get<Case>(`/after-sales/${caseNo}`);
-
-const caseIn = (buyer: Buyer, caseNo: string, state: Case['state']) =>
-  eventually(async () => {
-    const now = await readCase(buyer, caseNo);
-    return now.state === state ? now : undefined;
-  }, `case ${caseNo} to be ${state}`);
 
 test('CN-6 a warehouse that does not answer is asked again until the carrier was told', async () => {
   const { buyer, orderNo, choose } = await refused();

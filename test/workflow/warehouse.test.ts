@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { watchWarehouses } from '../../activities/warehouse/watch.ts';
-import { openStock } from '../../cli/seed.ts';
 import * as t from '../../db/schema/index.ts';
 import type { WarehouseSystem } from '../../providers/warehouse/port.ts';
-import { refundWorkflowId, shipmentWorkflowId } from '../../workflows/order/messages.ts';
-import { Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
-import { HOURS, Lab, MINUTES } from '../support/lab.ts';
+import { shipmentWorkflowId } from '../../workflows/order/messages.ts';
+import { type Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
+import { paidInWarehouse, refundsEnd, useWarehouse } from '../support/in-lab.ts';
+import { HOURS, type Lab, MINUTES } from '../support/lab.ts';
 import { decided } from '../support/warehouses.ts';
 import {
   type Buyer,
@@ -18,7 +18,6 @@ import {
   problemFrom,
   readOrder,
   ship,
-  stack,
   staff,
   submit,
   waitFor,
@@ -26,45 +25,24 @@ import {
 
 let lab: Lab;
 let warehouse: Bench;
-beforeAll(async () => {
-  lab = await Lab.open();
-  warehouse = await new Bench({ notifyUrl: `${stack().apiUrl}/v1/callbacks/qimen` }).open();
-  await lab.db
-    .insert(t.warehouses)
-    .values({ warehouseId: WAREHOUSE, name: WAREHOUSE, region: '31', system: 'qimen' });
+useWarehouse((opened) => {
+  ({ lab, warehouse } = opened);
 });
-beforeEach(() => void lab.systems.set('qimen', warehouse.warehouse));
-afterAll(async () => {
-  await lab.close();
-  await warehouse.close();
-});
-
-async function paid(quantity = 1): Promise<{ buyer: Buyer; orderNo: string; shipmentNo: string }> {
-  const skuId = await givenSku(await givenShop(), 0);
-  await openStock(lab.db, skuId, WAREHOUSE, 10);
-  const buyer = await newBuyer();
-  const orderNo = await submit(buyer, { [skuId]: quantity });
-  await pay(buyer, orderNo);
-  return { buyer, orderNo, shipmentNo: `${orderNo}S1` };
-}
 
 const stageOf = (buyer: Buyer, orderNo: string, stage: string) =>
   waitFor(buyer, orderNo, ({ shipments }) => shipments[0]?.stage === stage);
 
 const cancel = (buyer: Buyer, orderNo: string) => buyer.post(`/orders/${orderNo}/cancellations`, {});
 
-/** Its refund outlives it, for which this server keeps time still. */
-async function cancelled(buyer: Buyer, orderNo: string): Promise<void> {
-  const { refunds } = await waitFor(buyer, orderNo, ({ state }) => state === 'cancelled');
-  for (const { refundNo } of refunds) await lab.endOfOutliving(refundWorkflowId(refundNo));
-}
+const cancelled = (buyer: Buyer, orderNo: string): Promise<void> =>
+  refundsEnd(lab, buyer, orderNo, ({ state }) => state === 'cancelled');
 
 const itemsOf = (orderNo: string) =>
   lab.db.select().from(t.workItems).where(eq(t.workItems.orderNo, orderNo));
 
 /** An order whose warehouse was asked five times in vain to stop it. */
 async function queued() {
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'accepted');
   await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo });
   await cancel(buyer, orderNo);
@@ -98,7 +76,7 @@ for (const [answer, state, end] of [
 }
 
 test('CN-4 a warehouse that knows late stops it all the same', async () => {
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'accepted');
   await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo, times: 2 });
   await cancel(buyer, orderNo);
@@ -108,7 +86,7 @@ test('CN-4 a warehouse that knows late stops it all the same', async () => {
 });
 
 test('CN-2 FU-2 what the warehouse hands over while it is being asked has left, also when its report is lost', async () => {
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'accepted');
   await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo, times: 1 });
   await cancel(buyer, orderNo);
@@ -140,7 +118,7 @@ test('CN-2 an order that a merchant ships by hand is cancelled when the merchant
 
 test('FU-2 a warehouse that does not answer is told again until it does, and a person sees it meanwhile', async () => {
   lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'pushing');
   await lab.skip(MINUTES(7));
   await lab.skip(MINUTES(7));
@@ -158,7 +136,7 @@ test('FU-2 a warehouse that does not answer is told again until it does, and a p
 
 test('CN-2 a cancel while the warehouse is being told stops the telling; what it never took is cancelled', async () => {
   lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'pushing');
   await cancel(buyer, orderNo);
   lab.systems.set('qimen', warehouse.warehouse);
@@ -179,7 +157,7 @@ test('CN-2 a push that arrives after its order was cancelled is stopped at the w
     },
   };
   lab.systems.set('qimen', late);
-  const { buyer, orderNo, shipmentNo } = await paid();
+  const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'pushing');
   await cancel(buyer, orderNo);
   expect((await readOrder(buyer, orderNo)).cancellations).toMatchObject([{ state: 'asking' }]);
@@ -204,7 +182,7 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
 
 test('FU-2 an order whose run was lost goes on telling its warehouse and asking it to stop', async () => {
   lab.systems.set('qimen', warehouse.adapter({ gateway: 'http://127.0.0.1:9/qimen/router' }));
-  const { buyer, orderNo } = await paid();
+  const { buyer, orderNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'pushing');
   await lab.client.workflow.getHandle(`order-${orderNo}`).terminate('the server was lost');
   lab.systems.set('qimen', warehouse.warehouse);
