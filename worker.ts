@@ -69,7 +69,7 @@ await reconciler.trigger();
 // What a worker that died left unstarted in its last seconds was too young to be looked at just now.
 const again = setTimeout(
   () => reconciler.trigger().catch((err: unknown) => logger.warn({ err }, 'the reconciler was not started')),
-  60_000,
+  config.RECONCILE_AGAIN_SECONDS * 1000,
 );
 again.unref();
 

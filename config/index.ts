@@ -70,6 +70,8 @@ const fields = z.object({
   SETTLEMENT_INTERVAL_SECONDS: seconds.default(3600),
   /** How old an unapplied inbox row must be to be signalled again, and how often that is looked at. */
   SWEEP_INTERVAL_SECONDS: seconds.default(10),
+  /** How long after its start a worker has the reconciler look again; it leaves alone what is younger than 30 seconds. */
+  RECONCILE_AGAIN_SECONDS: seconds.min(30).default(60),
   /** How often parcels are looked at: new ones to be watched, silent ones to be asked about. */
   PARCEL_WATCH_INTERVAL_SECONDS: seconds.default(10),
   /** The hours that a parcel may be silent are divided by this: above 1 only where days should pass in seconds. */

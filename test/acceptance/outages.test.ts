@@ -1,12 +1,17 @@
 import { setTimeout as moment } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { recordPayment } from '../../activities/orders/payment-root.ts';
 import { seedDemo } from '../../cli/seed.ts';
 import { type Stack, startStack } from '../../cli/stack/index.ts';
 import { migrate } from '../../db/migrate.ts';
+import * as t from '../../db/schema/index.ts';
+import { orderWorkflowId } from '../../workflows/order/messages.ts';
 import { moneyOf, stockOf } from '../support/books.ts';
 import { Line } from '../support/line.ts';
 import { openPayment, paymentsOf, tradeOf } from '../support/payments.ts';
-import { leaveDatabase, useStack } from '../support/stack-in-use.ts';
+import { database, leaveDatabase, useStack } from '../support/stack-in-use.ts';
 import {
   alipay,
   type Buyer,
@@ -14,6 +19,7 @@ import {
   givenShop,
   givenSku,
   newBuyer,
+  type Order,
   pay,
   problemFrom,
   quote,
@@ -28,10 +34,16 @@ import {
 /** A stack of its own: its processes are killed, and the API reaches Temporal over a line that can be cut. */
 let own: Stack;
 let line: Line;
+let connection: Connection;
+let client: Client;
+
+/** As soon as what the worker before left in its last moment is old enough to be looked at. */
+const AGAIN_SECONDS = 30;
 
 beforeAll(async () => {
   own = await startStack({
     ephemeral: true,
+    env: { RECONCILE_AGAIN_SECONDS: String(AGAIN_SECONDS) },
     prepareDatabase: async (databaseUrl) => {
       await migrate(databaseUrl);
       await seedDemo(databaseUrl);
@@ -41,6 +53,8 @@ beforeAll(async () => {
   own.env['TEMPORAL_ADDRESS'] = line.address;
   await own.process('api').restart();
   useStack(own);
+  connection = await Connection.connect({ address: own.temporalAddress });
+  client = new Client({ connection });
 }, 120_000);
 
 afterEach(async () => {
@@ -53,6 +67,7 @@ const untilReady = () =>
   eventually(async () => (await fetch(`${own.apiUrl}/health/ready`)).ok, 'the API to be ready', 50_000);
 
 afterAll(async () => {
+  await connection.close();
   await leaveDatabase();
   await own.stop();
   await line.close();
@@ -213,3 +228,36 @@ test.each([10, 100])(
     expect((await moneyOf(buyer))[orderNo]).toEqual({ paidFen: 9_999, refundedFen: 9_999 });
   },
 );
+
+/** How many runs of the reconciler are in a state, of those that began after a moment. */
+async function looks(state: 'Running' | 'Completed', after = new Date(0)): Promise<number> {
+  const began = `StartTime > "${after.toISOString()}"`;
+  const query = `WorkflowType = "reconcile" AND ExecutionStatus = "${state}" AND ${began}`;
+  return (await client.workflow.count(query)).count;
+}
+
+test('PY-8 the worker is killed between late money and its refund: the next one finds it in its second look', async () => {
+  const worker = own.process('worker');
+  const { buyer, orderNo } = await givenOrder();
+  const { outTradeNo } = await openPayment(buyer, orderNo);
+  await buyer.post(`/orders/${orderNo}/cancellations`, { reason: 'changed my mind' });
+  await client.workflow.getHandle(orderWorkflowId(orderNo)).result();
+  await eventually(async () => (await looks('Running')) === 0, 'the worker to have looked');
+  await worker.kill('SIGKILL');
+  await alipay(`/trades/${outTradeNo}/pay`);
+  const message = await eventually(async () => {
+    const messages = await database().select().from(t.inbox).where(eq(t.inbox.orderNo, orderNo));
+    return messages.find(({ appliedAt }) => appliedAt === null);
+  }, 'the notification');
+  // What the sweeper does of it before it starts the refund.
+  await recordPayment(database(), { orderNo, inboxId: message.inboxId, atMs: Date.now() });
+  const killedAt = new Date();
+  await worker.restart();
+
+  await eventually(async () => (await looks('Completed', killedAt)) >= 1, 'its first look');
+  expect(await readOrder(buyer, orderNo)).toMatchObject({ refunds: [{ state: 'requested' }] });
+  const isRefunded = ({ refunds }: Order) => refunds[0]?.state === 'succeeded';
+  await waitFor(buyer, orderNo, isRefunded, (AGAIN_SECONDS + 20) * 1000);
+  await eventually(async () => (await looks('Completed', killedAt)) >= 2, 'the end of its second look');
+  expect(await tradeOf(outTradeNo)).toMatchObject({ refundedFen: 10_000, refunds: [{ amountFen: 10_000 }] });
+}, 90_000);
