@@ -5,6 +5,7 @@ import type { ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
 import type { CaseState } from '../../domain/after-sale/case.ts';
 import type { Reason } from '../../domain/after-sale/reasons.ts';
+import { applyFor, merchantActs } from '../support/cases.ts';
 import { endCaseRow } from '../support/evidence.ts';
 import {
   type Buyer,
@@ -265,14 +266,12 @@ test('NT-3 a case of today is counted as it goes: opened, answered, ended', asyn
     return groups.find(({ key }) => key === category);
   };
   expect(await mine()).toBeUndefined();
-  const { caseNo } = await buyer.post<{ caseNo: string }>(`/orders/${orderNo}/after-sales`, {
-    ...{ kind: 'refund_only', reason: 'defective', words: '坏了', lines: [{ lineNo: 1, quantity: 1 }] },
-  });
+  const { caseNo } = await applyFor(buyer, orderNo, { kind: 'refund_only' });
   expect(await mine()).toMatchObject({
     ...{ cases: 1, pieces: 1, shippedPieces: 2, piecesPerShipped: 0.5, open: 1, answered: 0 },
     ...{ answerSeconds: null, totalSeconds: null, silenceShare: null },
   });
-  await merchant.post(`/merchant/after-sales/${caseNo}/actions`, { do: 'agree' });
+  await merchantActs(merchant, caseNo, { do: 'agree' });
   const ended = await eventually(async () => {
     const now = await mine();
     return now?.['open'] === 0 ? now : undefined;

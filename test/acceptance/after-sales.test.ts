@@ -1,14 +1,23 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
-import type { ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
 import { stockOf, vouchersOf } from '../support/books.ts';
-import { givenFreight } from '../support/given.ts';
 import {
-  type Buyer,
+  applyFor,
+  buyerActs,
+  caseWhen,
+  inspected,
+  merchantActs,
+  platformDecides,
+  RETURN_ADDRESS,
+  readCase,
+  refunded,
+  sendBack,
+  sentBack,
+} from '../support/cases.ts';
+import { givenFreight, givenShipped } from '../support/given.ts';
+import {
   database,
-  eventually,
   givenShop,
   givenSku,
   newBuyer,
@@ -22,76 +31,32 @@ import {
   waitFor,
 } from '../support/world.ts';
 
-type Case = AfterSaleRepresentation;
-
-interface Shipped {
-  buyer: Buyer;
-  orderNo: string;
-  skuId: string;
-  merchant: ShopClient;
-}
-
-async function givenShipped(
-  quantity = 2,
-  { priceFen = 10_000n, received = false }: { priceFen?: bigint; received?: boolean } = {},
-): Promise<Shipped> {
-  const skuId = await givenSku(await givenShop(), 10, { priceFen });
-  const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
-  const orderNo = await submit(buyer, { [skuId]: quantity });
-  await pay(buyer, orderNo);
-  await ship(merchant, orderNo);
-  if (received) await receive(buyer, orderNo);
-  return { buyer, orderNo, skuId, merchant };
-}
-
-const apply = (buyer: Buyer, orderNo: string, more: object = {}): Promise<Case> =>
-  buyer.post(`/orders/${orderNo}/after-sales`, {
-    ...{ kind: 'return_refund', reason: 'defective', words: '壶嘴裂了' },
-    lines: [{ lineNo: 1, quantity: 1 }],
-    ...more,
-  });
-
-const act = (client: ShopClient, caseNo: string, command: object, side: '' | '/merchant' = '') =>
-  client.post(`${side}/after-sales/${caseNo}/actions`, command);
-
-const readCase = (client: Pick<Buyer, 'get'>, caseNo: string): Promise<Case> =>
-  client.get<Case>(`/after-sales/${caseNo}`);
-
-const agree = {
-  do: 'agree',
-  returnTo: '杭州市余杭区文一西路 1 号 售后组 400-100-0001',
-  instructions: '请附订单号',
-};
-const sendBack = { do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF2000000000001' };
-
-const refunded = (buyer: Buyer, orderNo: string, amountFen: number) =>
-  waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === amountFen, 30_000);
-
 test('RT-1 RT-2 RT-5 RF-2 a return from application to refund: agreed with an address, sent back, inspected, restocked, refunded by the line’s share', async () => {
-  const { buyer, orderNo, skuId, merchant } = await givenShipped();
-  const opened = await apply(buyer, orderNo);
+  const { buyer, orderNo, skuId, merchant } = await givenShipped({ quantity: 2 });
+  const opened = await applyFor(buyer, orderNo);
   expect(opened).toMatchObject({ state: 'applied', words: '壶嘴裂了', actions: ['withdraw'] });
   expect(Date.parse(opened.dueAt ?? '') - Date.parse(opened.openedAt)).toBe(48 * 3_600_000);
   const { caseNo } = opened;
   expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: true, autoReceiptAt: null });
-  expect(await problemFrom(act(buyer, caseNo, sendBack))).toMatchObject({ code: 'not_now' });
-  await act(merchant, caseNo, agree, '/merchant');
+  const agree = { do: 'agree', returnTo: RETURN_ADDRESS, instructions: '请附订单号' };
+  const sent = sendBack();
+  expect(await problemFrom(buyerActs(buyer, caseNo, sent))).toMatchObject({ code: 'not_now' });
+  await merchantActs(merchant, caseNo, agree);
   expect(await readCase(buyer, caseNo)).toMatchObject({
     ...{ state: 'awaiting_parcel', returnTo: agree.returnTo, instructions: agree.instructions },
     actions: ['send_back', 'withdraw'],
   });
-  await act(buyer, caseNo, sendBack);
+  await buyerActs(buyer, caseNo, sent);
   expect(await readCase(merchant, caseNo)).toMatchObject({
-    ...{ state: 'returning', trackingNo: sendBack.trackingNo, actions: ['pass', 'fail'] },
+    ...{ state: 'returning', trackingNo: sent.trackingNo, actions: ['pass', 'fail'] },
   });
   const wrong = [{ lineNo: 1, sellable: 2, damaged: 0, lost: 0 }];
   expect(
-    await problemFrom(act(merchant, caseNo, { do: 'pass', dispositions: wrong }, '/merchant')),
+    await problemFrom(merchantActs(merchant, caseNo, { do: 'pass', dispositions: wrong })),
   ).toMatchObject({
     code: 'dispositions_differ',
   });
-  const dispositions = [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }];
-  await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+  await merchantActs(merchant, caseNo, inspected(opened));
   const order = await refunded(buyer, orderNo, 10_000);
   expect(order).toMatchObject({ state: 'awaiting_receipt', onHold: false });
   expect(order.lines[0]).toMatchObject({ reversedQuantity: 1 });
@@ -106,12 +71,11 @@ test('RT-1 RT-2 RT-5 RF-2 a return from application to refund: agreed with an ad
 });
 
 test('RF-7 RT-7 both pieces returned after the receipt: the order is closed and its merchant earned nothing', async () => {
-  const { buyer, orderNo, skuId, merchant } = await givenShipped(2, { received: true });
-  const { caseNo } = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
-  await act(merchant, caseNo, agree, '/merchant');
-  await act(buyer, caseNo, sendBack);
+  const { buyer, orderNo, skuId, merchant } = await givenShipped({ quantity: 2, received: true });
+  const { caseNo } = await applyFor(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
+  await sentBack(buyer, merchant, caseNo);
   const dispositions = [{ lineNo: 1, sellable: 1, damaged: 1, lost: 0 }];
-  await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+  await merchantActs(merchant, caseNo, { do: 'pass', dispositions });
   expect(await refunded(buyer, orderNo, 20_000)).toMatchObject({ state: 'closed' });
   expect(await stockOf(skuId)).toEqual({ onHand: 9, reserved: 0 });
   const left: Record<string, number> = {};
@@ -124,15 +88,15 @@ test('RF-7 RT-7 both pieces returned after the receipt: the order is closed and 
 });
 
 test('RF-2 a merchant offers another amount, and the buyer takes it', async () => {
-  const { buyer, orderNo, merchant } = await givenShipped();
-  const { caseNo } = await apply(buyer, orderNo, { kind: 'refund_only', reason: 'missing_pieces' });
-  const offer = (amountFen: number) => act(merchant, caseNo, { do: 'offer', amountFen }, '/merchant');
+  const { buyer, orderNo, merchant } = await givenShipped({ quantity: 2 });
+  const { caseNo } = await applyFor(buyer, orderNo, { kind: 'refund_only', reason: 'missing_pieces' });
+  const offer = (amountFen: number) => merchantActs(merchant, caseNo, { do: 'offer', amountFen });
   expect(await problemFrom(offer(10_001))).toMatchObject({ code: 'more_than_paid' });
   await offer(3_000);
   expect(await readCase(buyer, caseNo)).toMatchObject({
     ...{ state: 'countered', offerFen: 3_000, actions: ['accept_offer', 'reject_offer', 'withdraw'] },
   });
-  await act(buyer, caseNo, { do: 'accept_offer' });
+  await buyerActs(buyer, caseNo, { do: 'accept_offer' });
   const order = await refunded(buyer, orderNo, 3_000);
   expect(order).toMatchObject({ state: 'awaiting_receipt', onHold: false });
   expect(order.lines[0]).toMatchObject({ reversedQuantity: 0 });
@@ -143,10 +107,10 @@ for (const [outcome, state, refundedFen] of [
   ['dismiss', 'closed', 0],
 ] as const) {
   test(`RT-3 rejected, disputed, decided by the platform: ${outcome}`, async () => {
-    const { buyer, orderNo, merchant } = await givenShipped();
-    const { caseNo } = await apply(buyer, orderNo, { kind: 'refund_only', reason: 'not_as_described' });
-    await act(merchant, caseNo, { do: 'reject', words: '描述相符' }, '/merchant');
-    await act(buyer, caseNo, { do: 'dispute', words: '颜色完全不同' });
+    const { buyer, orderNo, merchant } = await givenShipped({ quantity: 2 });
+    const { caseNo } = await applyFor(buyer, orderNo, { kind: 'refund_only', reason: 'not_as_described' });
+    await merchantActs(merchant, caseNo, { do: 'reject', words: '描述相符' });
+    await buyerActs(buyer, caseNo, { do: 'dispute', words: '颜色完全不同' });
     expect(await readCase(merchant, caseNo)).toMatchObject({ state: 'disputed', actions: [] });
     const service = await staff('customerService');
     const { workItems } = await service.get<{ workItems: { kind: string; workItemId: string }[] }>(
@@ -155,11 +119,8 @@ for (const [outcome, state, refundedFen] of [
     expect(workItems.find(({ workItemId }) => workItemId.startsWith(`case-${caseNo}-`))).toMatchObject({
       kind: 'after_sale_disputed',
     });
-    await service.post(`/platform/after-sales/${caseNo}/decisions`, { outcome, words: '证据充分' });
-    const decided = await eventually(async () => {
-      const now = await readCase(buyer, caseNo);
-      return now.endedAt ? now : undefined;
-    }, 'the decision');
+    await platformDecides(service, caseNo, { outcome });
+    const decided = await caseWhen(buyer, caseNo, ({ endedAt }) => endedAt !== null);
     expect(decided).toMatchObject({ state, refundedFen });
     expect(decided.log.map(({ action, words }) => [action, words])).toEqual([
       ['apply', null],
@@ -173,40 +134,37 @@ for (const [outcome, state, refundedFen] of [
       ({ onHold, amounts }) => !onHold && amounts.refundedFen === refundedFen,
       30_000,
     );
-    expect(await problemFrom(act(buyer, caseNo, { do: 'withdraw' }))).toMatchObject({ code: 'case_over' });
+    expect(await problemFrom(buyerActs(buyer, caseNo, { do: 'withdraw' }))).toMatchObject({
+      code: 'case_over',
+    });
   });
 }
 
 test('RT-5 an inspection that fails goes to the platform or ends', async () => {
-  const { buyer, orderNo, merchant } = await givenShipped();
-  const { caseNo } = await apply(buyer, orderNo);
-  await act(merchant, caseNo, agree, '/merchant');
-  await act(buyer, caseNo, sendBack);
-  await act(merchant, caseNo, { do: 'fail', words: '寄回的不是本店商品' }, '/merchant');
+  const { buyer, orderNo, merchant } = await givenShipped({ quantity: 2 });
+  const { caseNo } = await applyFor(buyer, orderNo);
+  await sentBack(buyer, merchant, caseNo);
+  await merchantActs(merchant, caseNo, { do: 'fail', words: '寄回的不是本店商品' });
   expect(await readCase(buyer, caseNo)).toMatchObject({
     ...{ state: 'inspection_failed', actions: ['dispute', 'withdraw'] },
   });
 });
 
 test('RT-1 SB-6 an application that is sent again with its key is the same case', async () => {
-  const { buyer, orderNo } = await givenShipped(1);
-  const application = {
-    ...{ kind: 'return_refund', reason: 'defective', words: '壶嘴裂了' },
-    lines: [{ lineNo: 1, quantity: 1 }],
-  };
-  const send = () => buyer.post<Case>(`/orders/${orderNo}/after-sales`, application, `again-${orderNo}`);
+  const { buyer, orderNo } = await givenShipped();
+  const send = () => applyFor(buyer, orderNo, {}, `again-${orderNo}`);
   const { caseNo } = await send();
   expect(await send()).toMatchObject({ caseNo, state: 'applied' });
 });
 
 test('RT-7 what a case is about is in no second case; withdrawn, it can be again, and the clock resumes', async () => {
-  const { buyer, orderNo } = await givenShipped();
-  const first = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
-  expect(await problemFrom(apply(buyer, orderNo))).toMatchObject({ code: 'more_than_shipped' });
-  await act(buyer, first.caseNo, { do: 'withdraw' });
+  const { buyer, orderNo } = await givenShipped({ quantity: 2 });
+  const first = await applyFor(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 2 }] });
+  expect(await problemFrom(applyFor(buyer, orderNo))).toMatchObject({ code: 'more_than_shipped' });
+  await buyerActs(buyer, first.caseNo, { do: 'withdraw' });
   await waitFor(buyer, orderNo, ({ onHold, autoReceiptAt }) => !onHold && autoReceiptAt !== null);
   expect(await readCase(buyer, first.caseNo)).toMatchObject({ state: 'closed', outcome: 'withdrawn' });
-  expect(await apply(buyer, orderNo)).toMatchObject({ state: 'applied' });
+  expect(await applyFor(buyer, orderNo)).toMatchObject({ state: 'applied' });
 });
 
 test('RF-5 decision-28 the buyer who returns without a reason bears the freight; at the merchant’s fault it goes back', async () => {
@@ -221,11 +179,9 @@ test('RF-5 decision-28 the buyer who returns without a reason bears the freight;
     const orderNo = await submit(buyer, { [skuId]: 1 });
     await pay(buyer, orderNo);
     await ship(merchant, orderNo);
-    const { caseNo } = await apply(buyer, orderNo, { reason });
-    await act(merchant, caseNo, agree, '/merchant');
-    await act(buyer, caseNo, sendBack);
-    const dispositions = [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }];
-    await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+    const opened = await applyFor(buyer, orderNo, { reason });
+    await sentBack(buyer, merchant, opened.caseNo);
+    await merchantActs(merchant, opened.caseNo, inspected(opened));
     const order = await waitFor(buyer, orderNo, ({ refunds }) =>
       refunds.some(({ state }) => state === 'succeeded'),
     );
@@ -241,35 +197,34 @@ test('RT-1 RT-7 what has not left, and what was received too long ago, has no ca
   const buyer = await newBuyer();
   const orderNo = await submit(buyer, { [skuId]: 1 });
   await pay(buyer, orderNo);
-  expect(await problemFrom(apply(buyer, orderNo))).toMatchObject({ code: 'not_returnable' });
+  expect(await problemFrom(applyFor(buyer, orderNo))).toMatchObject({ code: 'not_returnable' });
   await ship(await staff('merchant1'), orderNo);
-  expect(await problemFrom(apply(await newBuyer(), orderNo))).toMatchObject({ status: 404 });
-  const { caseNo } = await apply(buyer, orderNo);
+  expect(await problemFrom(applyFor(await newBuyer(), orderNo))).toMatchObject({ status: 404 });
+  const { caseNo } = await applyFor(buyer, orderNo);
   expect(await problemFrom(readCase(await newBuyer(), caseNo))).toMatchObject({ status: 404 });
   expect(await problemFrom(readCase(await staff('merchant2'), caseNo))).toMatchObject({ status: 404 });
-  const old = await givenShipped(1, { received: true });
+  const old = await givenShipped({ received: true });
   const receivedDaysAgo = (days: number) =>
     database()
       .update(t.orders)
       .set({ endedAt: new Date(Date.now() - days * 86_400_000) })
       .where(eq(t.orders.orderNo, old.orderNo));
   await receivedDaysAgo(8);
-  expect(await problemFrom(apply(old.buyer, old.orderNo, { reason: 'no_reason' }))).toMatchObject({
+  expect(await problemFrom(applyFor(old.buyer, old.orderNo, { reason: 'no_reason' }))).toMatchObject({
     code: 'return_window_over',
   });
   await receivedDaysAgo(16);
-  expect(await problemFrom(apply(old.buyer, old.orderNo))).toMatchObject({ code: 'return_window_over' });
+  expect(await problemFrom(applyFor(old.buyer, old.orderNo))).toMatchObject({ code: 'return_window_over' });
   await receivedDaysAgo(14);
-  expect(await apply(old.buyer, old.orderNo)).toMatchObject({ state: 'applied' });
+  expect(await applyFor(old.buyer, old.orderNo)).toMatchObject({ state: 'applied' });
 });
 
 test('IN-6 what comes back goes where the inspection says: on sale, or written off as damaged or as lost', async () => {
-  const { buyer, orderNo, skuId, merchant } = await givenShipped(4, { priceFen: 1_000n });
-  const { caseNo } = await apply(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 4 }] });
-  await act(merchant, caseNo, agree, '/merchant');
-  await act(buyer, caseNo, sendBack);
+  const { buyer, orderNo, skuId, merchant } = await givenShipped({ quantity: 4, sku: { priceFen: 1_000n } });
+  const { caseNo } = await applyFor(buyer, orderNo, { lines: [{ lineNo: 1, quantity: 4 }] });
+  await sentBack(buyer, merchant, caseNo);
   const dispositions = [{ lineNo: 1, sellable: 1, damaged: 1, lost: 2 }];
-  await act(merchant, caseNo, { do: 'pass', dispositions }, '/merchant');
+  await merchantActs(merchant, caseNo, { do: 'pass', dispositions });
   await refunded(buyer, orderNo, 4_000);
   expect(await stockOf(skuId)).toEqual({ onHand: 7, reserved: 0 });
   const movements = await database().select().from(t.stockMovements).where(eq(t.stockMovements.skuId, skuId));

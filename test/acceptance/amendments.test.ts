@@ -5,7 +5,7 @@ import type { ShopClient } from '../../cli/shop-client.ts';
 import { startPush } from '../../db/commands/fulfilment.ts';
 import { loadShipment } from '../../db/queries/fulfilment.ts';
 import * as t from '../../db/schema/index.ts';
-import { logOf } from '../support/books.ts';
+import { logOf, noticesOf } from '../support/books.ts';
 import { givenJoint } from '../support/joint.ts';
 import {
   ADDRESS,
@@ -53,10 +53,6 @@ const versionsOf = async (client: ShopClient, orderNo: string) =>
   (await client.get<{ addresses: Version[] }>(`/orders/${orderNo}/addresses`)).addresses;
 const notesOf = async (client: ShopClient, orderNo: string) =>
   (await client.get<{ notes: Note[] }>(`/orders/${orderNo}/notes`)).notes;
-const toldOf = async (client: ShopClient, orderNo: string) =>
-  (await client.get<{ notices: { orderNo: string; event: string }[] }>('/notices')).notices
-    .filter((notice) => notice.orderNo === orderNo)
-    .map(({ event }) => event);
 const amendmentsOf = async (client: ShopClient, orderNo: string) =>
   (await logOf(client, orderNo)).filter(({ action }) => action === 'amend_address');
 
@@ -130,7 +126,7 @@ test('FU-6 before payment and before shipment the buyer changes the address: a v
     ],
   ]);
   expect(JSON.stringify(await logOf(service, orderNo))).not.toMatch(/李雷|张杨路|13800000077/);
-  expect(await toldOf(merchant, orderNo)).toEqual(
+  expect(await noticesOf(merchant, orderNo)).toEqual(
     expect.arrayContaining(['address_amended:1', 'address_amended:2']),
   );
 });
@@ -263,7 +259,7 @@ test('FU-6 SP-2 on a joint order all children change that still can', async () =
   );
   const m2 = await staff('merchant2');
   expect((await readOrder(m2, second)).contact?.street).toBe('张杨路 5 号');
-  expect(await toldOf(m2, second)).toContain('address_amended:3');
+  expect(await noticesOf(m2, second)).toContain('address_amended:3');
   expect((await problemFrom(notesOf(m2, first))).status).toBe(404);
 
   await m2.post(`/merchant/orders/${second}/review`, { decision: 'confirm' });
@@ -339,12 +335,12 @@ test('FU-6 the buyer writes to the merchant, who is told; the merchant’s own n
   expect(await texts(buyer)).toEqual(messages);
   expect(await texts(merchant)).toEqual(everything);
   expect(await texts(service)).toEqual(everything);
-  expect((await toldOf(merchant, orderNo)).filter((event) => event.startsWith('buyer_message'))).toEqual([
+  expect((await noticesOf(merchant, orderNo)).filter((event) => event.startsWith('buyer_message'))).toEqual([
     `buyer_message:${second.noteId}`,
     `buyer_message:${answers[0]?.noteId}`,
   ]);
   for (const client of [buyer, merchant])
-    expect(await toldOf(client, orderNo)).not.toContain(`merchant_note:${note.noteId}`);
+    expect(await noticesOf(client, orderNo)).not.toContain(`merchant_note:${note.noteId}`);
 
   const notesPath = `/merchant/orders/${orderNo}/notes`;
   const refused: [() => Promise<unknown>, number][] = [

@@ -1,11 +1,11 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import type { Stack } from '../../cli/stack/index.ts';
 import * as t from '../../db/schema/index.ts';
 import { logOf } from '../support/books.ts';
-import { startOwnStack } from '../support/own-stack.ts';
+import { carrierOf, startParcelStack } from '../support/parcels.ts';
 import {
   type Buyer,
   database,
@@ -13,9 +13,9 @@ import {
   givenShop,
   givenSku,
   newBuyer,
+  newTrackingNo,
   problemFrom,
   readOrder,
-  sandbox,
   ship,
   stack,
   staff,
@@ -26,8 +26,7 @@ import {
 
 let own: Stack;
 beforeAll(async () => {
-  own = await startOwnStack({ env: { PARCEL_WATCH_INTERVAL_SECONDS: '1', SWEEP_INTERVAL_SECONDS: '2' } });
-  await sandbox('kuaidi100', '/settings', { autoAdvance: false });
+  own = await startParcelStack();
 }, 300_000);
 afterAll(() => own.stop());
 
@@ -39,7 +38,6 @@ interface Answer {
 }
 
 const HEADER = 'order_no,carrier,tracking_no';
-const newNumber = () => `SF${randomInt(10 ** 12, 10 ** 13)}`;
 
 /** Orders of a buyer that wait for shipment: goods that cost nothing are paid when submitted. */
 async function givenToShip(count: number, shop: Shop = {}): Promise<{ buyer: Buyer; orderNos: string[] }> {
@@ -86,19 +84,19 @@ test('FU-3 of a file of shipments the good rows are shipped and each bad one is 
   const [first, second, badCarrier, badNumber, shipped, again] = orderNos as [string, ...string[]];
   const held = (await givenToShip(1, { kind: 'third_party' })).orderNos[0];
   await ship(merchant, shipped as string);
-  const [firstNo, secondNo] = [newNumber(), newNumber()];
+  const [firstNo, secondNo] = [newTrackingNo(), newTrackingNo()];
   const answer = await upload(merchant, [
     `${first},shunfeng,${firstNo}`,
-    `${badCarrier},pigeon,${newNumber()}`,
-    `${badNumber},jd,${newNumber()}`,
+    `${badCarrier},pigeon,${newTrackingNo()}`,
+    `${badNumber},jd,${newTrackingNo()}`,
     '',
     ` "${second}" , shunfeng , ${secondNo} `,
-    `${shipped},shunfeng,${newNumber()}`,
-    `${held},shunfeng,${newNumber()}`,
-    `${first},shunfeng,${newNumber()}`,
+    `${shipped},shunfeng,${newTrackingNo()}`,
+    `${held},shunfeng,${newTrackingNo()}`,
+    `${first},shunfeng,${newTrackingNo()}`,
     `${again},shunfeng`,
-    `no-such-order,shunfeng,${newNumber()}`,
-    `nul\u0000,shunfeng,${newNumber()}`,
+    `no-such-order,shunfeng,${newTrackingNo()}`,
+    `nul\u0000,shunfeng,${newTrackingNo()}`,
   ]);
   expect(answer).toMatchObject({ accepted: 2, pending: 0 });
   expect(codes(answer)).toEqual([
@@ -128,7 +126,10 @@ test('FU-3 of a file of shipments the good rows are shipped and each bad one is 
 test('FU-3 SB-6 the same file twice at once and once more ships once and is answered the same', async () => {
   const merchant = await staff('merchant1');
   const { orderNos } = await givenToShip(5);
-  const rows = [...orderNos.map((orderNo) => `${orderNo},shunfeng,${newNumber()}`), 'no-such-order,jd,JD1'];
+  const rows = [
+    ...orderNos.map((orderNo) => `${orderNo},shunfeng,${newTrackingNo()}`),
+    'no-such-order,jd,JD1',
+  ];
   const [one, other] = await Promise.all([upload(merchant, rows), upload(merchant, rows)]);
   expect(one).toMatchObject({ accepted: 5, pending: 0, rejected: [{ line: 7, code: 'not_found' }] });
   expect(other).toEqual(one);
@@ -143,7 +144,7 @@ test('FU-3 a row that was refused can be sent again once the order can be shippe
   const merchant = await staff('merchant1');
   const { buyer, orderNos } = await givenToShip(1, { kind: 'third_party' });
   const [orderNo] = orderNos as [string];
-  const row = `${orderNo},shunfeng,${newNumber()}`;
+  const row = `${orderNo},shunfeng,${newTrackingNo()}`;
   expect(codes(await upload(merchant, [row]))).toEqual([[2, 'not_reviewed']]);
   await merchant.post(`/merchant/orders/${orderNo}/review`, { decision: 'confirm' });
   expect(await upload(merchant, [row])).toEqual({ accepted: 1, pending: 0, rejected: [] });
@@ -153,7 +154,7 @@ test('FU-3 a row that was refused can be sent again once the order can be shippe
 test('FU-3 a row that lost to a hold on its way is applied when it is sent again', async () => {
   const { orderNos } = await givenToShip(1);
   const [orderNo] = orderNos as [string];
-  const trackingNo = newNumber();
+  const trackingNo = newTrackingNo();
   const at = new Date();
   await database()
     .insert(t.inbox)
@@ -178,7 +179,7 @@ test('FU-3 ID-2 another merchant’s order is as if it did not exist, and only m
   const { buyer, orderNos } = await givenToShip(1);
   const [orderNo] = orderNos as [string];
   const stranger = await staff('merchant2');
-  const trackingNo = newNumber();
+  const trackingNo = newTrackingNo();
   const answer = await upload(stranger, [
     `${orderNo},shunfeng,${trackingNo}`,
     `nowhere,shunfeng,${trackingNo}`,
@@ -222,7 +223,7 @@ test('FU-3 a file with a byte order mark and one of ten thousand rows are read',
 async function givenWatched() {
   const { buyer, orderNos } = await givenToShip(1);
   const [orderNo] = orderNos as [string];
-  const trackingNo = newNumber();
+  const trackingNo = newTrackingNo();
   await ship(await staff('merchant1'), orderNo, trackingNo);
   const parcel = await watchedParcel(orderNo, trackingNo);
   return { buyer, orderNo, trackingNo, parcel };
@@ -247,20 +248,20 @@ test('FU-3 a corrected number is traced in the log, told to the buyer, and watch
   const merchant = await staff('merchant1');
   const { buyer, orderNo, trackingNo: wrong, parcel } = await givenWatched();
   const path = `/merchant/orders/${orderNo}/shipments/${parcel.shipmentNo}/corrections`;
-  await sandbox('kuaidi100', `/parcels/shunfeng/${wrong}/events`, { state: 'in_transit', text: '已到达' });
+  await carrierOf(wrong).tells('in_transit', '已到达');
   await eventually(async () => (await parcelOf(orderNo))?.trackState === 'in_transit', 'the first event');
   expect(await problemFrom(merchant.post(path, correctionOf(wrong)))).toMatchObject({
     status: 409,
     code: 'same_tracking_no',
   });
-  expect((await problemFrom(merchant.post(path, correctionOf(newNumber(), 'jd')))).code).toBe(
+  expect((await problemFrom(merchant.post(path, correctionOf(newTrackingNo(), 'jd')))).code).toBe(
     'invalid_tracking_no',
   );
-  expect((await problemFrom(merchant.post(path, { ...correctionOf(newNumber()), reason: '' }))).code).toBe(
-    'invalid_request',
-  );
+  expect(
+    (await problemFrom(merchant.post(path, { ...correctionOf(newTrackingNo()), reason: '' }))).code,
+  ).toBe('invalid_request');
 
-  const right = `JD${randomInt(10 ** 12, 10 ** 13)}`;
+  const right = newTrackingNo('JD');
   const key = randomUUID();
   const answers = await Promise.all([1, 2].map(() => merchant.post(path, correctionOf(right, 'jd'), key)));
   expect(answers[1]).toEqual(answers[0]);
@@ -287,8 +288,8 @@ test('FU-3 a corrected number is traced in the log, told to the buyer, and watch
   expect(anew).toMatchObject({ trackState: 'handed_over', lastEventText: null, trackEnded: false });
   expect(anew.trackSalt).not.toBe(parcel.trackSalt);
   // What is still told of the wrong number is not believed; the right one moves the parcel.
-  await sandbox('kuaidi100', `/parcels/shunfeng/${wrong}/events`, { state: 'signed', text: '他人已签收' });
-  await sandbox('kuaidi100', `/parcels/jd/${right}/events`, { state: 'collected', text: '已揽收' });
+  await carrierOf(wrong).tells('signed', '他人已签收');
+  await carrierOf(right, 'jd').tells('collected', '已揽收');
   await eventually(async () => (await parcelOf(orderNo))?.trackState === 'collected', 'the new track');
 });
 
@@ -296,7 +297,7 @@ test('FU-3 two corrections at once are both traced, each from what the other lef
   const merchant = await staff('merchant1');
   const { buyer, orderNo, trackingNo, parcel } = await givenWatched();
   const path = `/merchant/orders/${orderNo}/shipments/${parcel.shipmentNo}/corrections`;
-  const numbers = [newNumber(), newNumber()];
+  const numbers = [newTrackingNo(), newTrackingNo()];
   await Promise.all(numbers.map((number) => merchant.post(path, correctionOf(number))));
   const log = (await logOf(buyer, orderNo)).filter(({ action }) => action === 'correct_shipment');
   const steps = log.map(({ input }) => input as { trackingNo: string; from: { trackingNo: string } });
@@ -308,13 +309,13 @@ test('FU-3 ID-2 a number is not corrected when signed for, by strangers, elsewhe
   const merchant = await staff('merchant1');
   const { buyer, orderNo, trackingNo, parcel } = await givenWatched();
   const path = `/merchant/orders/${orderNo}/shipments/${parcel.shipmentNo}/corrections`;
-  const correction = correctionOf(newNumber());
+  const correction = correctionOf(newTrackingNo());
   expect((await problemFrom((await staff('merchant2')).post(path, correction))).status).toBe(404);
   expect((await problemFrom(buyer.post(path, correction))).status).toBe(403);
   const { orderNos } = await givenToShip(1);
   const elsewhere = `/merchant/orders/${orderNos[0]}/shipments/${parcel.shipmentNo}/corrections`;
   expect((await problemFrom(merchant.post(elsewhere, correction))).status).toBe(404);
-  await sandbox('kuaidi100', `/parcels/shunfeng/${trackingNo}/events`, { state: 'signed', text: '已签收' });
+  await carrierOf(trackingNo).tells('signed', '已签收');
   await eventually(async () => (await parcelOf(orderNo))?.trackState === 'signed', 'the signature');
   expect(await problemFrom(merchant.post(path, correction))).toMatchObject({
     status: 409,
@@ -330,7 +331,7 @@ test('FU-3 three hundred rows are shipped within the time one request takes', {
   const begun = Date.now();
   const answer = await upload(
     await staff('merchant1'),
-    orderNos.map((orderNo) => `${orderNo},shunfeng,${newNumber()}`),
+    orderNos.map((orderNo) => `${orderNo},shunfeng,${newTrackingNo()}`),
   );
   expect(answer).toEqual({ accepted: 300, pending: 0, rejected: [] });
   expect(Date.now() - begun).toBeLessThan(30_000);

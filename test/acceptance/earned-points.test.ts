@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import * as t from '../../db/schema/index.ts';
 import { couponStateOf, pointsOf, vouchersOf } from '../support/books.ts';
-import { givenFreight } from '../support/given.ts';
+import { applyFor, inspected, merchantActs, sentBack } from '../support/cases.ts';
+import { givenFreight, givenShipped, type Shipped } from '../support/given.ts';
 import {
   type Buyer,
   database,
@@ -22,40 +22,15 @@ import {
   waitFor,
 } from '../support/world.ts';
 
-/** A shipped order of some pieces at 100.00 each, received unless said otherwise. */
-async function givenShipped(
-  quantity: number,
-  {
-    buyer,
-    shop = {},
-    received = true,
-    ...more
-  }: { buyer?: Buyer; shop?: object; received?: boolean; couponIds?: string[]; points?: number } = {},
-): Promise<{ buyer: Buyer; orderNo: string }> {
-  const who = buyer ?? (await newBuyer());
-  const orderNo = await submit(who, { [await givenSku(await givenShop(shop), 10)]: quantity }, more);
-  await pay(who, orderNo);
-  await ship(await staff('merchant1'), orderNo);
-  if (received) await receive(who, orderNo);
-  return { buyer: who, orderNo };
-}
-
-/** The buyer sends pieces back, the merchant lets them pass, and the money is on its way. */
-async function sentBack(
-  { buyer, orderNo }: { buyer: Buyer; orderNo: string },
+/** The buyer returns pieces, the merchant lets them pass, and the money is on its way. */
+async function returned(
+  { buyer, merchant, orderNo }: Shipped,
   quantity: number,
   reason = 'defective',
 ): Promise<void> {
-  const merchant = await staff('merchant1');
-  const { caseNo } = await buyer.post<AfterSaleRepresentation>(`/orders/${orderNo}/after-sales`, {
-    ...{ kind: 'return_refund', reason, words: '退货', lines: [{ lineNo: 1, quantity }] },
-  });
-  const asMerchant = (command: object) => merchant.post(`/merchant/after-sales/${caseNo}/actions`, command);
-  await asMerchant({ do: 'agree', returnTo: '杭州市余杭区文一西路 1 号' });
-  await buyer.post(`/after-sales/${caseNo}/actions`, {
-    ...{ do: 'send_back', carrier: 'shunfeng', trackingNo: 'SF2000000000001' },
-  });
-  await asMerchant({ do: 'pass', dispositions: [{ lineNo: 1, sellable: quantity, damaged: 0, lost: 0 }] });
+  const opened = await applyFor(buyer, orderNo, { reason, lines: [{ lineNo: 1, quantity }] });
+  await sentBack(buyer, merchant, opened.caseNo);
+  await merchantActs(merchant, opened.caseNo, inspected(opened));
 }
 
 const toldOf = async (buyer: Buyer, orderNo: string, event: string) =>
@@ -71,7 +46,7 @@ async function pointsVouchersOf(orderNo: string) {
 }
 
 test('CK-12 RF-9 the receipt earns a point for each whole yuan of goods paid in money; half and whole of it are taken back with the pieces', async () => {
-  const order = await givenShipped(2);
+  const order = await givenShipped({ quantity: 2, received: true });
   const { buyer, orderNo } = order;
   expect(await readOrder(buyer, orderNo)).toMatchObject({ pointsEarned: 200 });
   expect(await pointsOf(buyer)).toEqual({ balance: 200, frozen: 0, available: 200 });
@@ -79,12 +54,12 @@ test('CK-12 RF-9 the receipt earns a point for each whole yuan of goods paid in 
   const earned = [null, [['points_cost', 'points_liability', 200]]];
   expect(await pointsVouchersOf(orderNo)).toEqual([earned]);
 
-  await sentBack(order, 1);
+  await returned(order, 1);
   await waitFor(buyer, orderNo, ({ pointsEarned }) => pointsEarned === 100);
   expect(await pointsOf(buyer)).toMatchObject({ balance: 100 });
   expect(await toldOf(buyer, orderNo, 'points_taken_back')).toMatchObject([{ params: { points: 100 } }]);
 
-  await sentBack(order, 1);
+  await returned(order, 1);
   await waitFor(buyer, orderNo, ({ state }) => state === 'closed');
   expect(await readOrder(buyer, orderNo)).toMatchObject({ pointsEarned: 0 });
   expect(await pointsOf(buyer)).toMatchObject({ balance: 0 });
@@ -93,13 +68,13 @@ test('CK-12 RF-9 the receipt earns a point for each whole yuan of goods paid in 
 });
 
 test('RF-9 decision-9 points that were spent meanwhile leave a balance below zero, which offers nothing at the checkout and fills up again', async () => {
-  const order = await givenShipped(1);
+  const order = await givenShipped({ received: true });
   const { buyer, orderNo } = order;
   const shopId = await givenShop();
   const spent = await submit(buyer, { [await givenSku(shopId, 5)]: 1 }, { points: 100 });
   await pay(buyer, spent);
   expect(await pointsOf(buyer)).toMatchObject({ balance: 0 });
-  await sentBack(order, 1);
+  await returned(order, 1);
   await waitFor(buyer, orderNo, ({ state }) => state === 'closed');
   expect(await pointsOf(buyer)).toEqual({ balance: -100, frozen: 0, available: 0 });
   const priced = await quote(buyer, { [await givenSku(shopId, 5)]: 1 }, { points: 50 });
@@ -127,7 +102,7 @@ test('CK-12 freight earns nothing, nor does what points and a refund paid; a sho
   await waitFor(buyer, orderNo, ({ pointsEarned }) => pointsEarned === 249);
   expect(await pointsOf(buyer)).toMatchObject({ balance: 249 });
 
-  const none = await givenShipped(1, { shop: { earnRate: 0 } });
+  const none = await givenShipped({ shop: { earnRate: 0 }, received: true });
   expect(await readOrder(none.buyer, none.orderNo)).toMatchObject({ state: 'completed', pointsEarned: 0 });
   expect(await pointsOf(none.buyer)).toMatchObject({ balance: 0 });
   expect(await pointsVouchersOf(none.orderNo)).toEqual([]);
@@ -161,9 +136,9 @@ test.each([
 ])('%s', async (_title, reason) => {
   const buyer = await newBuyer();
   const couponId = await givenCoupon(buyer, { thresholdFen: 5_000 });
-  const order = await givenShipped(1, { buyer, couponIds: [couponId], received: false });
+  const order = await givenShipped({ buyer, benefits: { couponIds: [couponId] } });
   await expire(couponId);
-  await sentBack(order, 1, reason);
+  await returned(order, 1, reason);
   await waitFor(buyer, order.orderNo, ({ state }) => state === 'closed');
   expect(await couponStateOf(buyer, couponId)).toBe('expired');
   const others = (await couponsOf(buyer)).filter((coupon) => coupon.couponId !== couponId);

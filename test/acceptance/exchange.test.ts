@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { moneyOf, pointsOf, stockOf, vouchersOf } from '../support/books.ts';
-import { applyFor, type Case, inspected, merchantActs, readCase, sentBack } from '../support/cases.ts';
+import {
+  applyFor,
+  type Case,
+  inspected,
+  merchantActs,
+  readCase,
+  refunded,
+  sentBack,
+} from '../support/cases.ts';
+import { givenShipped, type Shipped } from '../support/given.ts';
 import { openPayment } from '../support/payments.ts';
 import { qimen } from '../support/providers.ts';
 import { givenInWarehouse, pushed } from '../support/warehouses.ts';
@@ -16,33 +25,20 @@ import {
   receive,
   ship,
   staff,
-  submit,
   waitFor,
 } from '../support/world.ts';
 
-interface Bought {
-  buyer: Buyer;
-  orderNo: string;
-  skuId: string;
-  shopId: string;
-}
-
-async function givenReceived(quantity: number, points = 0): Promise<Bought> {
-  const shopId = await givenShop();
-  const skuId = await givenSku(shopId, 10, { spec: '白' });
+async function givenReceived(quantity: number, points = 0): Promise<Shipped> {
   const buyer = await newBuyer();
   if (points > 0) await givenPoints(buyer, points);
-  const orderNo = await submit(buyer, { [skuId]: quantity }, points > 0 ? { points } : {});
-  await pay(buyer, orderNo);
-  await ship(await staff('merchant1'), orderNo);
-  await receive(buyer, orderNo);
-  return { buyer, orderNo, skuId, shopId };
+  const benefits = points > 0 ? { points } : {};
+  return await givenShipped({ buyer, quantity, benefits, sku: { spec: '白' }, received: true });
 }
 
 /** The exchange of some pieces for another SKU, as far as it is for the merchant to inspect. */
-async function givenBack({ buyer, orderNo }: Bought, quantity: number, wantSkuId?: string): Promise<Case> {
+async function givenBack({ buyer, orderNo }: Shipped, quantity: number, wantSkuId?: string): Promise<Case> {
   const line = { lineNo: 1, quantity, ...(wantSkuId ? { wantSkuId } : {}) };
-  const opened = await applyFor(buyer, orderNo, 'exchange', [line]);
+  const opened = await applyFor(buyer, orderNo, { kind: 'exchange', lines: [line] });
   await sentBack(buyer, await staff('merchant1'), opened.caseNo);
   return opened;
 }
@@ -85,14 +81,14 @@ test('RT-8 what is cheaper brings the difference back, and what was exchanged ca
   expect(opened.lines).toMatchObject([{ wantSkuId: cheaper, differenceFen: -2_500 }]);
   await merchantActs(merchant, opened.caseNo, inspected(opened));
   const replacementNo = await replacementOf(buyer, opened);
-  const first = await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 2_500, 30_000);
+  const first = await refunded(buyer, orderNo, 2_500);
   expect(first).toMatchObject({ state: 'closed', endReason: 'exchanged' });
   await ship(merchant, replacementNo);
   await receive(buyer, replacementNo);
-  const again = await applyFor(buyer, replacementNo, 'return_refund', [{ lineNo: 1, quantity: 1 }]);
+  const again = await applyFor(buyer, replacementNo);
   await sentBack(buyer, merchant, again.caseNo);
   await merchantActs(merchant, again.caseNo, inspected(again));
-  const second = await waitFor(buyer, replacementNo, ({ amounts }) => amounts.refundedFen === 7_500, 30_000);
+  const second = await refunded(buyer, replacementNo, 7_500);
   expect(second).toMatchObject({ state: 'closed', refunds: [{ amountFen: 7_500, state: 'succeeded' }] });
   expect(await stockOf(cheaper)).toEqual({ onHand: 3, reserved: 0 });
   const refund = (await vouchersOf(await staff('finance'), replacementNo)).find(
@@ -133,7 +129,7 @@ test('RT-8 RF-9 a replacement that is not paid is cancelled: money by the origin
   const replacementNo = await replacementOf(buyer, opened);
   const before = await pointsOf(buyer);
   await buyer.post(`/orders/${replacementNo}/cancellations`, { reason: '不要了' });
-  const order = await waitFor(buyer, replacementNo, ({ amounts }) => amounts.refundedFen === 8_000, 30_000);
+  const order = await refunded(buyer, replacementNo, 8_000);
   expect(order.state).toBe('cancelled');
   expect(await stockOf(dearer)).toEqual({ onHand: 3, reserved: 0 });
   expect((await pointsOf(buyer)).balance).toBe(before.balance + 2_000);
@@ -144,7 +140,7 @@ test('RT-8 FU-2 a replacement of what a warehouse sent is sent by its warehouse,
   await qimen.advance(shipmentNo, 'handed_over');
   await waitFor(buyer, orderNo, ({ state }) => state === 'awaiting_receipt');
   await receive(buyer, orderNo);
-  const opened = await applyFor(buyer, orderNo, 'exchange', [{ lineNo: 1, quantity: 1 }]);
+  const opened = await applyFor(buyer, orderNo, { kind: 'exchange' });
   const merchant = await staff('merchant1');
   await sentBack(buyer, merchant, opened.caseNo);
   await merchantActs(merchant, opened.caseNo, inspected(opened));
@@ -167,7 +163,7 @@ test('RT-8 a replacement that is out of stock is refunded instead, by the mercha
   expect(await readCase(buyer, opened.caseNo)).toMatchObject({ state: 'returning', replacementNo: null });
   await merchantActs(merchant, opened.caseNo, inspected(opened, { refundInstead: true }));
   expect(await readCase(buyer, opened.caseNo)).toMatchObject({ state: 'refunded', replacementNo: null });
-  await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 10_000, 30_000);
+  await refunded(buyer, orderNo, 10_000);
 });
 
 test('RT-8 only what the same shop has on sale can be wanted, and only by an exchange', async () => {
@@ -176,10 +172,12 @@ test('RT-8 only what the same shop has on sale can be wanted, and only by an exc
   const retired = await givenSku(shopId, 3, { onSale: false });
   for (const wantSkuId of [foreign, retired, 'NONE'])
     expect(
-      await problemFrom(applyFor(buyer, orderNo, 'exchange', [{ lineNo: 1, quantity: 1, wantSkuId }])),
+      await problemFrom(
+        applyFor(buyer, orderNo, { kind: 'exchange', lines: [{ lineNo: 1, quantity: 1, wantSkuId }] }),
+      ),
     ).toMatchObject({ status: 422, code: 'not_exchangeable' });
   const lines = [{ lineNo: 1, quantity: 1, wantSkuId: foreign }];
-  expect(await problemFrom(applyFor(buyer, orderNo, 'return_refund', lines))).toMatchObject({
+  expect(await problemFrom(applyFor(buyer, orderNo, { lines }))).toMatchObject({
     code: 'invalid_request',
   });
   expect(await readOrder(buyer, orderNo)).toMatchObject({ onHold: false });

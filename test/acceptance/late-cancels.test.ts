@@ -1,11 +1,22 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import type { Stack } from '../../cli/stack/index.ts';
 import * as t from '../../db/schema/index.ts';
 import { stockOf } from '../support/books.ts';
-import { startOwnStack } from '../support/own-stack.ts';
+import {
+  buyerActs,
+  type Case,
+  caseIn,
+  caseWhen,
+  inspected,
+  merchantActs,
+  RETURN_ADDRESS,
+  readCase,
+  refunded,
+  sendBack,
+} from '../support/cases.ts';
+import { type Carrier, carrierOf, startParcelStack } from '../support/parcels.ts';
 import { qimen } from '../support/providers.ts';
 import { decided, givenInWarehouse, type InWarehouse } from '../support/warehouses.ts';
 import {
@@ -15,11 +26,11 @@ import {
   givenShop,
   givenSku,
   newBuyer,
+  newTrackingNo,
   pay,
   problemFrom,
   readOrder,
   receive,
-  sandbox,
   stack,
   staff,
   submit,
@@ -32,12 +43,9 @@ const DAY_MS = 86_400_000;
 
 let own: Stack;
 beforeAll(async () => {
-  own = await startOwnStack({ env: { PARCEL_WATCH_INTERVAL_SECONDS: '1', SWEEP_INTERVAL_SECONDS: '2' } });
-  await sandbox('kuaidi100', '/settings', { autoAdvance: false });
+  own = await startParcelStack();
 }, 300_000);
 afterAll(() => own.stop());
-
-type Case = AfterSaleRepresentation;
 
 interface Refused {
   buyer: Buyer;
@@ -45,16 +53,9 @@ interface Refused {
   cancellationNo: string;
 }
 interface Left extends Refused, InWarehouse {
-  /** Moves the parcel on its way, at the carrier. */
-  carrier: (state: string, text: string) => Promise<unknown>;
+  /** Of the parcel on its way. */
+  carrier: Carrier;
 }
-
-const newNumber = () => `SF${randomInt(10 ** 12, 10 ** 13)}`;
-const sendBack = (trackingNo: string) => ({ do: 'send_back', carrier: 'shunfeng', trackingNo });
-const passed = (quantity: number) => ({
-  do: 'pass',
-  dispositions: [{ lineNo: 1, sellable: quantity, damaged: 0, lost: 0 }],
-});
 
 /** Cancels an order that turns out to have left; its request is refused. */
 async function refusedCancel(buyer: Buyer, orderNo: string): Promise<string> {
@@ -73,19 +74,10 @@ async function givenRefused(tms?: 'succeeds' | 'fails'): Promise<Left> {
   const cancellationNo = await refusedCancel(buyer, orderNo);
   if (tms) await qimen.faults({ tmsCancel: tms, onlyOutTradeNo: shipmentNo });
   const [parcel] = (await readOrder(buyer, orderNo)).shipments;
-  const path = `/parcels/${parcel?.carrier}/${parcel?.trackingNo}`;
-  await watched(path);
-  return { ...inWarehouse, cancellationNo, carrier: carrierOf(path) };
+  const carrier = carrierOf(parcel?.trackingNo ?? '', parcel?.carrier ?? '');
+  await carrier.untilWatched();
+  return { ...inWarehouse, cancellationNo, carrier };
 }
-
-const carrierOf = (path: string) => (state: string, text: string) =>
-  sandbox('kuaidi100', `${path}/events`, { state, text });
-
-const watched = (path: string) =>
-  eventually(async () => {
-    const known = await sandbox<{ subscribed: boolean }>('kuaidi100', path, {}, 'GET').catch(() => null);
-    return known?.subscribed;
-  }, 'the parcel to be watched');
 
 const choose = ({ buyer, orderNo, cancellationNo }: Refused, choice: 'keep' | 'return', key = randomUUID()) =>
   buyer.post<{ caseNos: string[] }>(
@@ -101,20 +93,8 @@ async function chosenReturn(refused: Refused): Promise<string> {
   return caseNos[0] as string;
 }
 
-const readCase = (client: Pick<Buyer, 'get'>, caseNo: string): Promise<Case> =>
-  client.get<Case>(`/after-sales/${caseNo}`);
-
-const caseWhen = (buyer: Buyer, caseNo: string, wanted: (theCase: Case) => boolean): Promise<Case> =>
-  eventually(async () => {
-    const now = await readCase(buyer, caseNo);
-    return wanted(now) ? now : undefined;
-  }, `case ${caseNo}`);
-
-const caseIn = (buyer: Buyer, caseNo: string, state: Case['state']) =>
-  caseWhen(buyer, caseNo, (theCase) => theCase.state === state);
-
-const merchantActs = async (caseNo: string, command: object) =>
-  (await staff('merchant1')).post(`/merchant/after-sales/${caseNo}/actions`, command);
+const asMerchant = async (caseNo: string, command: object) =>
+  merchantActs(await staff('merchant1'), caseNo, command);
 
 const casesOf = (orderNo: string) =>
   database().select().from(t.afterSales).where(eq(t.afterSales.orderNo, orderNo));
@@ -159,13 +139,13 @@ test('CN-6 LG-3 the carrier brings the parcel back: inspected and restocked befo
   ]);
   const held = await readOrder(buyer, orderNo);
   expect(held).toMatchObject({ onHold: true, refunds: [], cancellations: [{ choice: 'return' }] });
-  await carrier('returning', '快件已拦截，退回中');
-  await carrier('returned', '退回件已签收');
+  await carrier.tells('returning', '快件已拦截，退回中');
+  await carrier.tells('returned', '退回件已签收');
   const back = await caseWhen(buyer, caseNo, ({ log }) => log.at(-1)?.action === 'parcel_signed');
   expect(daysLeft(back)).toBe(10);
   expect((await readOrder(buyer, orderNo)).refunds).toEqual([]);
-  await merchantActs(caseNo, passed(2));
-  const order = await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 20_000, 30_000);
+  await asMerchant(caseNo, inspected(back));
+  const order = await refunded(buyer, orderNo, 20_000);
   expect(order).toMatchObject({ state: 'closed', onHold: false });
   expect(await stockOf(skuId)).toEqual({ onHand: 10, reserved: 0 });
   expect(await casesOf(orderNo)).toHaveLength(1);
@@ -181,26 +161,25 @@ test('CN-6 RT-4 RT-6 the carrier cannot: the merchant says where to, the buyer s
   expect(failed.prompt.zh).toContain('尚未填写退货地址');
   expect(daysLeft(failed)).toBe(15);
   expect((await readCase(await staff('merchant1'), caseNo)).actions).toEqual(['give_address']);
-  const returnTo = '杭州市余杭区文一西路 1 号';
-  await merchantActs(caseNo, { do: 'give_address', returnTo });
-  expect(await problemFrom(merchantActs(caseNo, { do: 'give_address', returnTo }))).toMatchObject({
+  const returnTo = RETURN_ADDRESS;
+  await asMerchant(caseNo, { do: 'give_address', returnTo });
+  expect(await problemFrom(asMerchant(caseNo, { do: 'give_address', returnTo }))).toMatchObject({
     code: 'not_now',
   });
   expect(await readCase(buyer, caseNo)).toMatchObject({ returnTo, dueAt: failed.dueAt });
-  await carrier('signed', '已签收');
+  await carrier.tells('signed', '已签收');
   const delivered = await caseWhen(buyer, caseNo, ({ log }) => log.at(-1)?.action === 'delivered');
   expect(delivered.state).toBe('awaiting_parcel');
   expect(daysLeft(delivered)).toBe(7);
   expect(delivered.prompt.zh).toContain('请寄回商品');
-  const trackingNo = newNumber();
-  await buyer.post(`/after-sales/${caseNo}/actions`, sendBack(trackingNo));
-  const path = `/parcels/shunfeng/${trackingNo}`;
-  await watched(path);
-  await carrierOf(path)('signed', '已签收');
+  const trackingNo = newTrackingNo();
+  await buyerActs(buyer, caseNo, sendBack(trackingNo));
+  await carrierOf(trackingNo).untilWatched();
+  await carrierOf(trackingNo).tells('signed', '已签收');
   const arrived = await caseWhen(buyer, caseNo, ({ log }) => log.at(-1)?.action === 'parcel_signed');
   expect(daysLeft(arrived)).toBe(10);
-  await merchantActs(caseNo, passed(2));
-  await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 20_000, 30_000);
+  await asMerchant(caseNo, inspected(arrived));
+  await refunded(buyer, orderNo, 20_000);
   expect(await stockOf(skuId)).toEqual({ onHand: 10, reserved: 0 });
 });
 
@@ -210,19 +189,19 @@ for (const tms of ['fails', undefined] as const)
     const { buyer, orderNo, carrier } = refused;
     const caseNo = await chosenReturn(refused);
     await caseIn(buyer, caseNo, tms ? 'awaiting_parcel' : 'intercepting');
-    await carrier('refused', '客户拒收');
+    await carrier.tells('refused', '客户拒收');
     const returning = await caseIn(buyer, caseNo, 'returning');
     expect(returning.log.at(-1)).toMatchObject({ action: 'parcel_refused', actor: 'carrier' });
-    await carrier('returned', '退回件已签收');
+    await carrier.tells('returned', '退回件已签收');
     await caseWhen(buyer, caseNo, ({ log }) => log.at(-1)?.action === 'parcel_signed');
-    await merchantActs(caseNo, passed(2));
+    await asMerchant(caseNo, inspected(returning));
     await waitFor(buyer, orderNo, ({ state }) => state === 'closed', 30_000);
     expect(await casesOf(orderNo)).toHaveLength(1);
   });
 
 test('CN-6 LG-3 who refuses at the door without choosing has chosen: the parcel comes back, and the offer ends', async () => {
   const { buyer, orderNo, cancellationNo, carrier } = await givenRefused();
-  await carrier('refused', '客户拒收');
+  await carrier.tells('refused', '客户拒收');
   const order = await waitFor(buyer, orderNo, ({ onHold }) => onHold);
   expect(order.cancellations).toMatchObject([{ cancellationNo, choice: 'return' }]);
   expect(order.actions.map(({ action }) => action)).not.toContain('return_parcels');
@@ -232,13 +211,13 @@ test('CN-6 LG-3 who refuses at the door without choosing has chosen: the parcel 
 test('CN-6 the signature has the last word against the intercept’s, whichever comes first', async () => {
   const [late, early] = [await givenRefused(), await givenRefused()];
   const first = await chosenReturn(late);
-  await late.carrier('signed', '已签收');
+  await late.carrier.tells('signed', '已签收');
   await caseIn(late.buyer, first, 'awaiting_parcel');
   await qimen.report(late.shipmentNo, 'TMSCANCELED');
   const second = await chosenReturn(early);
   await qimen.report(early.shipmentNo, 'TMSCANCELED');
   await caseIn(early.buyer, second, 'returning');
-  await early.carrier('signed', '已签收');
+  await early.carrier.tells('signed', '已签收');
   await caseIn(early.buyer, second, 'awaiting_parcel');
   await eventually(async () => {
     const rows = await database().select().from(t.inbox).where(eq(t.inbox.orderNo, late.orderNo));
@@ -267,8 +246,8 @@ test('CN-6 two parcels of one delivery are two cases, which the carrier’s one 
   const { buyer, orderNo, shipmentNo } = await givenInWarehouse(3);
   await qimen.faults({ holdNotify: true, onlyOutTradeNo: shipmentNo });
   await qimen.handover(shipmentNo, [
-    { logisticsCode: 'SF', trackingNo: newNumber(), lines: [{ lineNo: 1, quantity: 2 }] },
-    { logisticsCode: 'SF', trackingNo: newNumber(), lines: [{ lineNo: 1, quantity: 1 }] },
+    { logisticsCode: 'SF', trackingNo: newTrackingNo(), lines: [{ lineNo: 1, quantity: 2 }] },
+    { logisticsCode: 'SF', trackingNo: newTrackingNo(), lines: [{ lineNo: 1, quantity: 1 }] },
   ]);
   await buyer.post(`/orders/${orderNo}/cancellations`, {});
   const { cancellationNo } = await decided(buyer, orderNo);
@@ -280,8 +259,7 @@ test('CN-6 two parcels of one delivery are two cases, which the carrier’s one 
   expect(caseNos).toHaveLength(2);
   expect(await choose({ buyer, orderNo, cancellationNo }, 'return', key)).toMatchObject({ caseNos });
   for (const caseNo of caseNos) {
-    const { lines } = await caseIn(buyer, caseNo, 'returning');
-    await merchantActs(caseNo, passed(lines[0]?.quantity ?? 0));
+    await asMerchant(caseNo, inspected(await caseIn(buyer, caseNo, 'returning')));
   }
   const order = await waitFor(
     buyer,
@@ -299,17 +277,17 @@ test('CN-6 decision-28 of a merchant who ships by hand nobody can be asked: the 
   await pay(buyer, orderNo);
   await buyer.post(`/orders/${orderNo}/cancellations`, {});
   await (await staff('merchant1')).post(`/merchant/orders/${orderNo}/cancellation-answers`, {
-    ...{ answer: 'shipped', carrier: 'shunfeng', trackingNo: newNumber() },
+    ...{ answer: 'shipped', carrier: 'shunfeng', trackingNo: newTrackingNo() },
   });
   const { cancellationNo } = await decided(buyer, orderNo);
   const caseNo = await chosenReturn({ buyer, orderNo, cancellationNo });
   const theCase = await readCase(buyer, caseNo);
   expect(theCase).toMatchObject({ state: 'awaiting_parcel', reason: 'cancelled_late' });
   expect(theCase.prompt.zh).toContain('请拒收');
-  await merchantActs(caseNo, { do: 'give_address', returnTo: '杭州市余杭区文一西路 1 号' });
-  await buyer.post(`/after-sales/${caseNo}/actions`, sendBack(newNumber()));
-  await merchantActs(caseNo, passed(1));
-  await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 10_000, 30_000);
+  await asMerchant(caseNo, { do: 'give_address', returnTo: RETURN_ADDRESS });
+  await buyerActs(buyer, caseNo, sendBack());
+  await asMerchant(caseNo, inspected(theCase));
+  await refunded(buyer, orderNo, 10_000);
   expect(await stockOf(skuId)).toEqual({ onHand: 10, reserved: 0 });
 });
 

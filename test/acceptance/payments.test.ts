@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ShopClient } from '../../cli/shop-client.ts';
-import { logOf, moneyOf, stockOf } from '../support/books.ts';
+import { logOf, moneyOf, noticesOf, stockOf } from '../support/books.ts';
 import { openCashier, openPayment, paymentsOf, pressInCashier, tradeOf } from '../support/payments.ts';
 import {
   alipay,
@@ -21,11 +20,6 @@ async function givenOrder(): Promise<{ buyer: Buyer; orderNo: string; skuId: str
   return { buyer, orderNo: await submit(buyer, { [skuId]: 1 }), skuId };
 }
 
-const notices = async (client: ShopClient, orderNo: string): Promise<string[]> =>
-  (await client.get<{ notices: { orderNo: string; event: string }[] }>('/notices')).notices
-    .filter((n) => n.orderNo === orderNo)
-    .map((n) => n.event);
-
 test('PY-1 PY-3 an Alipay QR code is scanned and paid; merchant and inventory hear of it', async () => {
   const { buyer, orderNo, skuId } = await givenOrder();
   const payment = await openPayment(buyer, orderNo);
@@ -41,7 +35,7 @@ test('PY-1 PY-3 an Alipay QR code is scanned and paid; merchant and inventory he
   const paid = await waitFor(buyer, orderNo, (order) => order.state === 'awaiting_shipment');
   expect(paid).toMatchObject({ secondsLeft: null, amounts: { paidFen: 10_000 } });
   expect(await stockOf(skuId)).toEqual({ onHand: 9, reserved: 0 });
-  expect(await notices(await staff('merchant1'), orderNo)).toEqual(['to_ship']);
+  expect(await noticesOf(await staff('merchant1'), orderNo)).toEqual(['to_ship']);
   const { tradeNo } = await tradeOf(payment.outTradeNo);
   expect(await paymentsOf(buyer, orderNo)).toMatchObject([
     { state: 'succeeded', providerTradeNo: tradeNo, paidAt: expect.any(String) },

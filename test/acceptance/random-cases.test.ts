@@ -2,11 +2,11 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import { audit } from '../../audit/audit.ts';
 import { ApiProblem, type ShopClient } from '../../cli/shop-client.ts';
 import type { Stack } from '../../cli/stack/index.ts';
 import * as t from '../../db/schema/index.ts';
+import { type Case, readCase } from '../support/cases.ts';
 import { type Drawer, drawer } from '../support/drawer.ts';
 import { benefitsOf, givenFreight } from '../support/given.ts';
 import { INVARIANTS } from '../support/invariants.ts';
@@ -22,6 +22,7 @@ import {
   givenShop,
   givenSku,
   newBuyer,
+  newTrackingNo,
   type Order,
   readOrder,
   sandbox,
@@ -146,7 +147,6 @@ async function send({ chance }: Leaf, client: ShopClient, path: string, body: ob
   return answer;
 }
 
-type Case = AfterSaleRepresentation;
 type Side = 'buyer' | 'merchant' | 'platform';
 
 const clientOf = (side: Side, { buyer }: Leaf): ShopClient | Promise<ShopClient> =>
@@ -157,8 +157,6 @@ async function openCasesOf({ buyer, orderNo }: Leaf): Promise<Case[]> {
   return cases.filter((one) => one.orderNo === orderNo && one.endedAt === null);
 }
 
-const trackingNo = () => `SF${randomInt(10 ** 12, 10 ** 13)}`;
-
 /** What a side says when it does something about a case. */
 function bodyOf(action: string, { lines }: Case, { pick, whole, draw }: Drawer): object {
   switch (action) {
@@ -167,7 +165,7 @@ function bodyOf(action: string, { lines }: Case, { pick, whole, draw }: Drawer):
     case 'offer':
       return { do: action, amountFen: whole(1, 4_000) };
     case 'send_back':
-      return { do: action, carrier: 'shunfeng', trackingNo: trackingNo() };
+      return { do: action, carrier: 'shunfeng', trackingNo: newTrackingNo() };
     case 'pass': {
       const dispositions = lines.map(({ lineNo, quantity }) => {
         const sellable = whole(0, quantity);
@@ -208,7 +206,7 @@ async function act(leaf: Leaf, side: Side): Promise<void> {
   const cases = await openCasesOf(leaf);
   if (cases.length === 0) return;
   const { caseNo } = leaf.chance.pick(cases);
-  const seen = await (await clientOf(side, leaf)).get<Case>(`/after-sales/${caseNo}`);
+  const seen = await readCase(await clientOf(side, leaf), caseNo);
   if (seen.actions.length > 0) await doAbout(leaf, side, seen, leaf.chance.pick(seen.actions));
 }
 
@@ -305,7 +303,7 @@ async function begin(leaf: Leaf): Promise<void> {
   const merchant = await staff('merchant1');
   const { lines } = await readOrder(leaf.buyer, leaf.orderNo);
   const piece = { lines: [{ lineNo: pick(lines).lineNo, quantity: 1 }] };
-  const parcel = { carrier: 'shunfeng', trackingNo: trackingNo() };
+  const parcel = { carrier: 'shunfeng', trackingNo: newTrackingNo() };
   if (draw() < 0.5)
     await send(leaf, merchant, `/merchant/orders/${leaf.orderNo}/shipments`, { ...parcel, ...piece });
   if (draw() < 0.3)
@@ -329,7 +327,7 @@ async function untilSent(leaf: Leaf): Promise<Order> {
       const order = await readOrder(leaf.buyer, leaf.orderNo);
       if (order.state !== 'awaiting_shipment') return order;
       await attempt(() => merchant.post(`${path}/cancellation-answers`, { answer: 'agree' }));
-      const parcel = { carrier: 'shunfeng', trackingNo: trackingNo() };
+      const parcel = { carrier: 'shunfeng', trackingNo: newTrackingNo() };
       await attempt(() => merchant.post(`${path}/shipments`, parcel));
       return undefined;
     },

@@ -15,6 +15,7 @@ import {
   eventually,
   givenShop,
   newBuyer,
+  newTrackingNo,
   type Order,
   readOrder,
   staff,
@@ -266,7 +267,7 @@ async function serveMerchants(merchant: ShopClient): Promise<void> {
   for (const [index, { orderNo, isAsked }] of theirs.entries()) {
     if (isAsked) continue;
     const path = `/merchant/orders/${orderNo}`;
-    const parcel = { carrier: 'shunfeng', trackingNo: `SF${randomInt(10 ** 12, 10 ** 13)}` };
+    const parcel = { carrier: 'shunfeng', trackingNo: newTrackingNo() };
     if (index % 3 > 0) {
       await attempt(() => merchant.post(`${path}/shipments`, parcel));
       continue;

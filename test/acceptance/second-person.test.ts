@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import { ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
 import { DEFAULT_REFUND_POLICY } from '../../domain/order/refund-policy.ts';
 import { logIn } from '../../sandbox/identity/client.ts';
 import { type LogRow, logOf } from '../support/books.ts';
+import { applyFor, buyerActs, caseWhen, merchantActs, platformDecides, readCase } from '../support/cases.ts';
 import {
   type Buyer,
   database,
-  eventually,
   givenShop,
   givenSku,
   newBuyer,
@@ -195,27 +194,15 @@ test('RT-3 a ruling that gives much back is proposed by who rules and carried ou
   const disputed = async () => {
     const { buyer, orderNo } = await givenLarge();
     await ship(merchant, orderNo);
-    const { caseNo } = await buyer.post<AfterSaleRepresentation>(`/orders/${orderNo}/after-sales`, {
-      ...{ kind: 'refund_only', reason: 'not_as_described', words: '不符' },
-      lines: [{ lineNo: 1, quantity: 1 }],
-    });
-    const reject = { do: 'reject', words: '描述相符' };
-    await merchant.post(`/merchant/after-sales/${caseNo}/actions`, reject);
-    await buyer.post(`/after-sales/${caseNo}/actions`, { do: 'dispute', words: '完全不同' });
+    const application = { kind: 'refund_only', reason: 'not_as_described' } as const;
+    const { caseNo } = await applyFor(buyer, orderNo, application);
+    await merchantActs(merchant, caseNo, { do: 'reject', words: '描述相符' });
+    await buyerActs(buyer, caseNo, { do: 'dispute', words: '完全不同' });
     return { buyer, orderNo, caseNo };
   };
-  const rule = (caseNo: string, ruling: object) =>
-    service.post<{ result: string }>(`/platform/after-sales/${caseNo}/decisions`, {
-      words: '证据充分',
-      ...ruling,
-    });
-  const readCase = (buyer: Buyer, caseNo: string) =>
-    buyer.get<AfterSaleRepresentation>(`/after-sales/${caseNo}`);
+  const rule = (caseNo: string, ruling: object) => platformDecides(service, caseNo, ruling);
   const ended = (of: { buyer: Buyer; caseNo: string }) =>
-    eventually(async () => {
-      const now = await readCase(of.buyer, of.caseNo);
-      return now.endedAt ? now : undefined;
-    }, 'the ruling');
+    caseWhen(of.buyer, of.caseNo, ({ endedAt }) => endedAt !== null);
 
   const { buyer, orderNo, caseNo } = await disputed();
   expect(await rule(caseNo, { outcome: 'refund' })).toMatchObject({ result: 'proposed' });

@@ -1,50 +1,41 @@
-import { randomInt } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import type { Stack } from '../../cli/stack/index.ts';
-
 import * as t from '../../db/schema/index.ts';
 import { orderWorkflowId } from '../../workflows/order/messages.ts';
-import { levelsOf } from '../support/given.ts';
-import { startOwnStack } from '../support/own-stack.ts';
+import { noticesOf } from '../support/books.ts';
+import { type Case, caseWhen, inspected, merchantActs, refunded } from '../support/cases.ts';
+import { givenShipped, levelsOf, type Shipped } from '../support/given.ts';
+import {
+  type Carrier,
+  carrierOf,
+  FAST_DIVISOR,
+  postReport,
+  signReport,
+  startFastParcelStack,
+} from '../support/parcels.ts';
 import {
   type Buyer,
   database,
   eventually,
-  givenShop,
-  givenSku,
+  type givenShop,
   newBuyer,
-  pay,
   problemFrom,
   readOrder,
   receive,
-  sandbox,
-  ship,
   stack,
   staff,
-  submit,
   waitFor,
 } from '../support/world.ts';
 
-/**
- * LG-1, LG-2 and LG-4 against the carriers of the sandbox. On a stack of its own, where a carrier's day is four seconds: an
- * express parcel may be silent for five, and is asked about after one.
- */
+/** LG-1, LG-2 and LG-4 against the carriers of the sandbox, on a stack of its own. */
 
-const DIVISOR = 17_280;
-const DAY_MS = 86_400_000 / DIVISOR;
+const DAY_MS = 86_400_000 / FAST_DIVISOR;
 
 let own: Stack;
 beforeAll(async () => {
-  const env = {
-    PARCEL_WATCH_INTERVAL_SECONDS: '1',
-    PARCEL_TIME_DIVISOR: String(DIVISOR),
-    SWEEP_INTERVAL_SECONDS: '2',
-  };
-  own = await startOwnStack({ env });
-  await sandbox('kuaidi100', '/settings', { autoAdvance: false });
+  own = await startFastParcelStack();
 }, 300_000);
 afterAll(() => own.stop());
 
@@ -60,37 +51,20 @@ interface ParcelView {
 const parcelsOf = async (client: Pick<Buyer, 'get'>, orderNo: string): Promise<ParcelView[]> =>
   (await client.get<{ parcels: ParcelView[] }>(`/orders/${orderNo}/tracks`)).parcels;
 
-interface Shipped {
-  buyer: Buyer;
-  orderNo: string;
-  trackingNo: string;
-  /** Moves the parcel at the carrier. */
-  carrier: (path: string, body?: object) => Promise<unknown>;
+interface Watched extends Shipped {
+  carrier: Carrier;
 }
 
 /** A shipped order whose parcel is watched. */
-async function givenWatched(shop: Parameters<typeof givenShop>[0] = {}, quantity = 1): Promise<Shipped> {
-  const skuId = await givenSku(await givenShop(shop), 10);
-  const buyer = await newBuyer();
-  const orderNo = await submit(buyer, { [skuId]: quantity });
-  await pay(buyer, orderNo);
-  const trackingNo = `SF${randomInt(10 ** 12, 10 ** 13)}`;
-  await ship(await staff('merchant1'), orderNo, trackingNo);
-  const path = `/parcels/shunfeng/${trackingNo}`;
-  await eventually(async () => {
-    const known = await sandbox<{ subscribed: boolean }>('kuaidi100', path, {}, 'GET').catch(() => null);
-    return known?.subscribed;
-  }, 'the parcel to be watched');
-  return {
-    buyer,
-    orderNo,
-    trackingNo,
-    carrier: (step, body = {}) => sandbox('kuaidi100', `${path}${step}`, body),
-  };
+async function givenWatched(shop: Parameters<typeof givenShop>[0] = {}): Promise<Watched> {
+  const shipped = await givenShipped({ shop });
+  const carrier = carrierOf(shipped.trackingNo);
+  await carrier.untilWatched();
+  return { ...shipped, carrier };
 }
 
 const parcelWhen = (
-  { buyer, orderNo }: Shipped,
+  { buyer, orderNo }: Watched,
   wanted: (parcel: ParcelView) => boolean,
   timeoutMs?: number,
 ) =>
@@ -103,11 +77,6 @@ const parcelWhen = (
     timeoutMs,
   );
 
-const noticesOf = async (client: Pick<Buyer, 'get'>, orderNo: string): Promise<string[]> =>
-  (await client.get<{ notices: { orderNo: string; event: string }[] }>('/notices')).notices
-    .filter((notice) => notice.orderNo === orderNo)
-    .map(({ event }) => event);
-
 test('LG-1 a parcel is watched by itself; every event comes by push, with the state in words and an estimate', async () => {
   const shipped = await givenWatched();
   const [before] = await parcelsOf(shipped.buyer, shipped.orderNo);
@@ -116,9 +85,9 @@ test('LG-1 a parcel is watched by itself; every event comes by push, with the st
     events: [],
     estimatedArrival: { rule: 'express_2d' },
   });
-  await shipped.carrier('/events', { state: 'collected', text: '【上海市】顺丰速运 已收取快件' });
-  await shipped.carrier('/events', { state: 'in_transit', text: '快件已到达【上海浦东集散中心】' });
-  await shipped.carrier('/events', { state: 'delivering', text: '正在派送途中，请您准备签收' });
+  await shipped.carrier.tells('collected', '【上海市】顺丰速运 已收取快件');
+  await shipped.carrier.tells('in_transit', '快件已到达【上海浦东集散中心】');
+  await shipped.carrier.tells('delivering', '正在派送途中，请您准备签收');
   const parcel = await parcelWhen(shipped, ({ events }) => events.length === 3);
   expect(parcel).toMatchObject({
     state: 'delivering',
@@ -136,16 +105,12 @@ test('LG-1 a parcel is watched by itself; every event comes by push, with the st
 
 test('LG-1 a report told twice, or an older one told later, adds nothing and moves nothing back', async () => {
   const shipped = await givenWatched();
-  await shipped.carrier('/events', { state: 'collected', text: '已收取' });
-  await sandbox('kuaidi100', '/faults', {
-    outOfOrder: true,
-    duplicateNotify: 3,
-    onlyOutTradeNo: shipped.trackingNo,
-  });
-  await shipped.carrier('/events', { state: 'in_transit', text: '已到达' });
-  await shipped.carrier('/events', { state: 'delivering', text: '派送中' });
+  await shipped.carrier.tells('collected', '已收取');
+  await shipped.carrier.faults({ outOfOrder: true, duplicateNotify: 3 });
+  await shipped.carrier.tells('in_transit', '已到达');
+  await shipped.carrier.tells('delivering', '派送中');
   await parcelWhen(shipped, ({ events }) => events.length === 3);
-  await shipped.carrier('/notify');
+  await shipped.carrier.repeats();
   const parcel = await parcelWhen(shipped, ({ state }) => state === 'delivering');
   expect(parcel.events.map(({ state }) => state)).toEqual(['delivering', 'in_transit', 'collected']);
 });
@@ -157,22 +122,22 @@ test('LG-1 P2 a track of two hundred events costs the order’s history nothing'
     (await new Client({ connection }).workflow.getHandle(orderWorkflowId(shipped.orderNo)).fetchHistory())
       .events?.length;
   const before = await events();
-  for (let n = 0; n < 200; n++) await shipped.carrier('/events', { state: 'in_transit', text: `转运 ${n}` });
+  for (let n = 0; n < 200; n++) await shipped.carrier.tells('in_transit', `转运 ${n}`);
   await parcelWhen(shipped, (parcel) => parcel.events.length === 200, 60_000);
   expect(await events()).toBe(before);
   await connection.close();
 });
 
 test.each([
-  ['the wrong salt', async (no: string) => sign(no, { salt: 'guessed' })],
-  ['a forged signature', async (no: string) => sign(no, { forged: true })],
-  ['an altered body', async (no: string) => ({ body: `${(await sign(no)).body}0` })],
+  ['the wrong salt', async (no: string) => signReport(no, { salt: 'guessed' })],
+  ['a forged signature', async (no: string) => signReport(no, { forged: true })],
+  ['an altered body', async (no: string) => ({ body: `${(await signReport(no)).body}0` })],
   ['nonsense', async () => ({ body: 'nonsense' })],
 ])('LG-1 a report with %s is refused and changes nothing', async (_what, make) => {
   const shipped = await givenWatched();
   const [{ shipmentNo }] = (await parcelsOf(shipped.buyer, shipped.orderNo)) as [ParcelView];
-  expect(await post(shipmentNo, (await make(shipped.trackingNo)).body)).toBe(401);
-  expect(await post(`${shipmentNo}9`, (await sign(shipped.trackingNo)).body)).toBe(404);
+  expect(await postReport(shipmentNo, (await make(shipped.trackingNo)).body)).toBe(401);
+  expect(await postReport(`${shipmentNo}9`, (await signReport(shipped.trackingNo)).body)).toBe(404);
   expect((await parcelsOf(shipped.buyer, shipped.orderNo))[0]?.events).toEqual([]);
 });
 
@@ -182,14 +147,14 @@ test('LG-1 a genuine report of another parcel, sent to this one’s address, is 
     .select()
     .from(t.shipments)
     .where(eq(t.shipments.trackingNo, shipped.trackingNo));
-  const { body } = await sign(other.trackingNo, { salt: row?.trackSalt ?? '' });
-  expect(await post(row?.shipmentNo ?? '', body)).toBe(404);
+  const { body } = await signReport(other.trackingNo, { salt: row?.trackSalt ?? '' });
+  expect(await postReport(row?.shipmentNo ?? '', body)).toBe(404);
 });
 
 test('LG-1 lost pushes are made up for by asking', async () => {
   const shipped = await givenWatched();
-  await sandbox('kuaidi100', '/faults', { dropNotify: true, onlyOutTradeNo: shipped.trackingNo });
-  await shipped.carrier('/events', { state: 'collected', text: '已收取' });
+  await shipped.carrier.faults({ dropNotify: true });
+  await shipped.carrier.tells('collected', '已收取');
   const parcel = await parcelWhen(shipped, ({ state }) => state === 'collected');
   expect(parcel.events).toHaveLength(1);
 });
@@ -211,7 +176,7 @@ test('LG-2 silence becomes an alarm: told once to both sides, the clock stands s
     const events = await noticesOf(client, shipped.orderNo);
     expect(events.filter((event) => event.startsWith('parcel_stalled'))).toHaveLength(1);
   }
-  await shipped.carrier('/events', { state: 'in_transit', text: '快件继续运输' });
+  await shipped.carrier.tells('in_transit', '快件继续运输');
   const moving = await parcelWhen(shipped, ({ anomalies }) =>
     anomalies.every(({ closedAt }) => closedAt !== null),
   );
@@ -229,8 +194,7 @@ test.each([
 ])('LG-2 a parcel that is %s: both sides are told once what to do', async (course, kind, stops) => {
   const shipped = await givenWatched();
   const merchant = await staff('merchant1');
-  await shipped.carrier('/course', { course });
-  for (let steps = 0; steps < 12; steps++) await shipped.carrier('/advance').catch(() => undefined);
+  await shipped.carrier.runs(course);
   const parcel = await parcelWhen(shipped, ({ anomalies }) =>
     anomalies.some((anomaly) => anomaly.kind === kind),
   );
@@ -245,28 +209,24 @@ test.each([
 test('LG-3 a refused parcel comes back, is inspected by its merchant, restocked and refunded without its freight', async () => {
   const shipped = await givenWatched();
   const { buyer, orderNo } = shipped;
-  await shipped.carrier('/course', { course: 'refused' });
-  await shipped.carrier('/advance', { to: 'refused' });
+  await shipped.carrier.course('refused');
+  await shipped.carrier.advance('refused');
   await parcelWhen(shipped, ({ state }) => state === 'refused');
   await waitFor(buyer, orderNo, ({ onHold }) => onHold);
   const merchant = await staff('merchant1');
   const caseNow = async () => {
-    const { cases } = await merchant.get<{ cases: AfterSaleRepresentation[] }>('/after-sales');
+    const { cases } = await merchant.get<{ cases: Case[] }>('/after-sales');
     return cases.find((one) => one.orderNo === orderNo);
   };
   const opened = await eventually(caseNow, 'the case');
   expect(opened).toMatchObject({ state: 'returning', reason: 'refused_delivery', actions: ['pass', 'fail'] });
-  await shipped.carrier('/advance', { to: 'returned' });
-  const arrived = await eventually(async () => {
-    const now = await caseNow();
-    return now?.log.some(({ action }) => action === 'parcel_signed') ? now : undefined;
-  }, 'the parcel to be back');
+  await shipped.carrier.advance('returned');
+  const arrived = await caseWhen(merchant, opened.caseNo, ({ log }) =>
+    log.some(({ action }) => action === 'parcel_signed'),
+  );
   expect(Date.parse(arrived.dueAt ?? '')).toBeLessThan(Date.parse(opened.dueAt ?? ''));
-  await merchant.post(`/merchant/after-sales/${opened.caseNo}/actions`, {
-    do: 'pass',
-    dispositions: [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }],
-  });
-  const order = await waitFor(buyer, orderNo, ({ amounts }) => amounts.refundedFen === 10_000, 30_000);
+  await merchantActs(merchant, opened.caseNo, inspected(opened));
+  const order = await refunded(buyer, orderNo, 10_000);
   expect(order).toMatchObject({ state: 'closed', onHold: false });
   expect(await levelsOf(order.lines[0]?.skuId ?? '')).toEqual({ onHand: 10, reserved: 0 });
 });
@@ -276,7 +236,7 @@ test.each([
   ['never lengthens it', 3 * 86_400, 86_400, 1],
 ])('LG-4 a signature %s', async (_what, signedReceiptSeconds, autoReceiptSeconds, days) => {
   const shipped = await givenWatched({ signedReceiptSeconds, autoReceiptSeconds });
-  await shipped.carrier('/events', { state: 'signed', text: '已签收，感谢使用顺丰' });
+  await shipped.carrier.tells('signed', '已签收，感谢使用顺丰');
   await eventually(
     async () => (await noticesOf(shipped.buyer, shipped.orderNo)).includes('parcel_signed'),
     'the buyer to be told',
@@ -289,25 +249,7 @@ test.each([
 
 test('LG-4 by a shop’s policy a signature completes the order at once', async () => {
   const shipped = await givenWatched({ signedReceiptSeconds: 0 });
-  await shipped.carrier('/events', { state: 'signed', text: '已签收' });
+  await shipped.carrier.tells('signed', '已签收');
   const order = await waitFor(shipped.buyer, shipped.orderNo, ({ state }) => state === 'completed');
   expect(order.endReason).toBe('auto_receipt');
 });
-
-async function sign(trackingNo: string, more: object = {}): Promise<{ body: string }> {
-  return await sandbox<{ body: string }>('kuaidi100', '/sign', {
-    carrier: 'shunfeng',
-    trackingNo,
-    ...more,
-  });
-}
-
-async function post(shipmentNo: string, body: string): Promise<number> {
-  const response = await fetch(`${stack().apiUrl}/v1/callbacks/kuaidi100/${shipmentNo}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body,
-  });
-  await response.arrayBuffer();
-  return response.status;
-}

@@ -8,20 +8,10 @@ import {
   readCase,
   sentBack,
 } from '../support/cases.ts';
+import { givenShipped } from '../support/given.ts';
 import { qimen } from '../support/providers.ts';
 import { decided, givenInWarehouse } from '../support/warehouses.ts';
-import {
-  type Buyer,
-  eventually,
-  givenShop,
-  givenSku,
-  newBuyer,
-  pay,
-  receive,
-  ship,
-  staff,
-  submit,
-} from '../support/world.ts';
+import { type Buyer, eventually, staff } from '../support/world.ts';
 
 /** Cases in every state that one can be found in: workflow ids by the name of the history. */
 export async function caseWorkflows(): Promise<Record<string, string>> {
@@ -67,13 +57,9 @@ interface Given {
 }
 
 async function given(kind: Case['kind'], periods: Record<string, number> = {}): Promise<Given> {
-  const skuId = await givenSku(await givenShop({ afterSalePeriods: periods }), 5);
-  const buyer = await newBuyer();
-  const orderNo = await submit(buyer, { [skuId]: 1 });
-  await pay(buyer, orderNo);
-  await ship(await staff('merchant1'), orderNo);
-  if (kind === 'exchange') await receive(buyer, orderNo);
-  const opened = await applyFor(buyer, orderNo, kind, [{ lineNo: 1, quantity: 1 }]);
+  const received = kind === 'exchange';
+  const { buyer, orderNo } = await givenShipped({ shop: { afterSalePeriods: periods }, received });
+  const opened = await applyFor(buyer, orderNo, { kind });
   return { buyer, orderNo, caseNo: opened.caseNo, opened };
 }
 

@@ -57,6 +57,12 @@ export const pointsOf = (buyer: Buyer) => buyer.get<{ balance: number; frozen: n
 export const logOf = async (client: ShopClient, orderNo: string): Promise<LogRow[]> =>
   (await client.get<{ log: LogRow[] }>(`/orders/${orderNo}/log`)).log;
 
+/** The events of an order that a side was told of, newest first. */
+export const noticesOf = async (client: Pick<ShopClient, 'get'>, orderNo: string): Promise<string[]> =>
+  (await client.get<{ notices: { orderNo: string; event: string }[] }>('/notices')).notices
+    .filter((notice) => notice.orderNo === orderNo)
+    .map(({ event }) => event);
+
 export const vouchersOf = async (client: ShopClient, orderNo: string): Promise<Voucher[]> =>
   (await client.get<{ vouchers: Voucher[] }>(`/orders/${orderNo}/vouchers`)).vouchers;
 

@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { ApiProblem } from '../../cli/shop-client.ts';
+import { ApiProblem, type ShopClient } from '../../cli/shop-client.ts';
 import * as t from '../../db/schema/index.ts';
-import { type Buyer, database, type Quote } from './world.ts';
+import {
+  type Buyer,
+  database,
+  givenShop,
+  givenSku,
+  newBuyer,
+  newTrackingNo,
+  pay,
+  type Quote,
+  receive,
+  ship,
+  staff,
+  submit,
+} from './world.ts';
 
 /** What is given before a test beyond shops and SKUs, and the moves that several files make. */
 
@@ -42,6 +55,42 @@ export async function givenFreight(
 
 export async function givenMemberLevel(buyer: Buyer, memberLevel: 'standard' | 'gold'): Promise<void> {
   await database().update(t.buyers).set({ memberLevel }).where(eq(t.buyers.buyerId, buyer.sub));
+}
+
+export interface Shipped {
+  buyer: Buyer;
+  merchant: ShopClient;
+  orderNo: string;
+  shopId: string;
+  skuId: string;
+  trackingNo: string;
+}
+
+/** An order of merchant M1's at 100.00 a piece that was paid and shipped. */
+export async function givenShipped({
+  quantity = 1,
+  shop = {},
+  sku = {},
+  buyer: given,
+  benefits = {},
+  received = false,
+}: {
+  quantity?: number;
+  shop?: Parameters<typeof givenShop>[0];
+  sku?: Parameters<typeof givenSku>[2];
+  buyer?: Buyer;
+  benefits?: { couponIds?: string[]; points?: number };
+  received?: boolean;
+} = {}): Promise<Shipped> {
+  const shopId = await givenShop(shop);
+  const skuId = await givenSku(shopId, 10, sku);
+  const [buyer, merchant] = [given ?? (await newBuyer()), await staff('merchant1')];
+  const orderNo = await submit(buyer, { [skuId]: quantity }, benefits);
+  await pay(buyer, orderNo);
+  const trackingNo = newTrackingNo();
+  await ship(merchant, orderNo, trackingNo);
+  if (received) await receive(buyer, orderNo);
+  return { buyer, merchant, orderNo, shopId, skuId, trackingNo };
 }
 
 /** A further address of a buyer in another province. */

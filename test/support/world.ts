@@ -238,11 +238,10 @@ export async function shipAndReceive(
   await receive(buyer, orderNo);
 }
 
-export const ship = (
-  merchant: ShopClient,
-  orderNo: string,
-  trackingNo = `SF${randomInt(10 ** 12, 10 ** 13)}`,
-) => merchant.post(`/merchant/orders/${orderNo}/shipments`, { carrier: 'shunfeng', trackingNo });
+export const newTrackingNo = (prefix = 'SF') => `${prefix}${randomInt(10 ** 12, 10 ** 13)}`;
+
+export const ship = (merchant: ShopClient, orderNo: string, trackingNo = newTrackingNo()) =>
+  merchant.post(`/merchant/orders/${orderNo}/shipments`, { carrier: 'shunfeng', trackingNo });
 
 export async function receive(buyer: ShopClient, orderNo: string): Promise<void> {
   const { confirmation } = await buyer.post<{ confirmation: string }>(`/orders/${orderNo}/receipt`, {});
