@@ -2,22 +2,11 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import * as t from '../../db/schema/index.ts';
 import { refundWorkflowId } from '../../workflows/order/messages.ts';
 import { Bench, WAREHOUSE } from '../contract/qimen-fixture.ts';
-import { type Case, readCase } from './cases.ts';
 import { Lab } from './lab.ts';
 import { givenSkuIn } from './warehouses.ts';
-import {
-  type Buyer,
-  eventually,
-  givenShop,
-  newBuyer,
-  type Order,
-  pay,
-  stack,
-  submit,
-  waitFor,
-} from './world.ts';
+import { type Buyer, givenShop, newBuyer, type Order, pay, stack, submit, waitFor } from './world.ts';
 
-/** What workflow tests share: a lab with a warehouse beside it, orders there, cases and refunds that come to their end. */
+/** What workflow tests share: a lab with a warehouse beside it, orders there, and refunds that come to their end. */
 
 export interface LabWithWarehouse {
   lab: Lab;
@@ -53,13 +42,6 @@ export async function paidInWarehouse(
   await pay(buyer, orderNo);
   return { buyer, orderNo, shipmentNo: `${orderNo}S1` };
 }
-
-/** The case, once it is in that state. */
-export const caseIn = (buyer: Buyer, caseNo: string, state: Case['state']): Promise<Case> =>
-  eventually(async () => {
-    const now = await readCase(buyer, caseNo);
-    return now.state === state && now;
-  }, `case ${caseNo} to be ${state}`);
 
 /** Once the order is as wanted, awaits the ends of its refunds: they outlive it, for which the server keeps time still. */
 export async function refundsEnd(

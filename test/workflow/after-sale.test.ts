@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import { takeTrack } from '../../db/commands/parcels.ts';
 import { caseWorkflowId, orderWorkflowId, refundWorkflowId } from '../../workflows/order/messages.ts';
-import { applyFor, type Case, merchantActs, readCase, sentBack } from '../support/cases.ts';
+import { applyFor, type Case, caseIn, merchantActs, readCase, sentBack } from '../support/cases.ts';
 import { eventsOf } from '../support/histories.ts';
-import { caseIn, refundsEnd } from '../support/in-lab.ts';
+import { refundsEnd } from '../support/in-lab.ts';
 import { DAYS, HOURS, Lab } from '../support/lab.ts';
 import {
   type Buyer,
@@ -38,7 +38,7 @@ async function opened(
   await ship(merchant, orderNo);
   if (received) await receive(buyer, orderNo);
   const lines = [{ lineNo: 1, quantity: 2 }];
-  const { caseNo } = await applyFor(buyer, orderNo, kind, lines, 'not_as_described');
+  const { caseNo } = await applyFor(buyer, orderNo, { kind, lines, reason: 'not_as_described' });
   return { buyer, merchant, orderNo, caseNo };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Bench } from '../contract/qimen-fixture.ts';
-import { readCase } from '../support/cases.ts';
-import { caseIn, paidInWarehouse, useWarehouse } from '../support/in-lab.ts';
+import { caseIn, readCase } from '../support/cases.ts';
+import { paidInWarehouse, useWarehouse } from '../support/in-lab.ts';
 import { DAYS, HOURS, type Lab, MINUTES } from '../support/lab.ts';
 import { decided, pushed } from '../support/warehouses.ts';
 import { type Buyer, readOrder, waitFor } from '../support/world.ts';
