@@ -78,6 +78,8 @@ export const shipments = pgTable(
     index('shipments_shipped').on(t.shippedAt),
     // Serves the watch, which looks at parcels that are on their way.
     index('shipments_on_the_way').on(t.shippedAt).where(sql`not track_ended`),
+    // Serves what is told of a parcel, which is all its shipments' (FU-8).
+    index('shipments_in_parcel').on(t.carrier, t.trackingNo).where(sql`not track_ended`),
     // Serves the look at what lies in a warehouse.
     index('shipments_in_warehouse')
       .on(t.heardAt)

@@ -1,0 +1,1 @@
+CREATE INDEX "shipments_in_parcel" ON "shipments" USING btree ("carrier","tracking_no") WHERE not track_ended;
