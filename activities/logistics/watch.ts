@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/client.ts';
 import type { ParcelMessage } from '../../db/commands/parcel-messages.ts';
-import { asked, openStall, prepareWatch, takeTrack, watched } from '../../db/commands/parcels.ts';
+import { asked, openStall, prepareWatch, watched } from '../../db/commands/parcels.ts';
 import type { Privacy } from '../../db/commands/privacy.ts';
+import { takeSharedTrack } from '../../db/commands/shared-parcels.ts';
 import { type ParcelRow, parcelsToWatch, possiblyStalled, silentParcels } from '../../db/queries/parcels.ts';
 import type { Carrier } from '../../domain/logistics/carriers.ts';
 import { STALL_POLICY, stallsAt } from '../../domain/logistics/tracks.ts';
@@ -36,7 +37,9 @@ export async function watchParcels(watch: ParcelWatch, now: Date): Promise<void>
   const { db, timeDivisor } = watch;
   for (const parcel of await parcelsToWatch(db, now, BATCH)) await guarded(watch, parcel, now, subscribe);
   const silentSince = new Date(now.getTime() - (ASK_AFTER_HOURS * HOUR_MS) / timeDivisor);
-  for (const parcel of await silentParcels(db, silentSince, BATCH)) await guarded(watch, parcel, now, ask);
+  // The answer about a parcel is for all shipments in it; where there is none, the next round asks for another of them.
+  for (const parcel of onePerParcel(await silentParcels(db, silentSince, BATCH)))
+    await guarded(watch, parcel, now, ask);
   const shortest = Math.min(STALL_POLICY.hours, ...Object.values(STALL_POLICY.byCarrier));
   const before = new Date(now.getTime() - (shortest * HOUR_MS) / timeDivisor);
   // Page by page: a carrier that is allowed a longer silence must not hide one that is not.
@@ -46,6 +49,12 @@ export async function watchParcels(watch: ParcelWatch, now: Date): Promise<void>
     if (page.length < BATCH) return;
     after = page.at(-1)?.shipment.shipmentNo ?? '';
   }
+}
+
+function onePerParcel(rows: readonly ParcelRow[]): Iterable<ParcelRow> {
+  return new Map(
+    rows.map((row) => [`${row.buyerId} ${row.shipment.carrier} ${row.shipment.trackingNo}`, row]),
+  ).values();
 }
 
 type Look = (watch: ParcelWatch, parcel: ParcelRow, now: Date) => Promise<void>;
@@ -73,13 +82,24 @@ const subscribe: Look = async (watch, parcel, now) => {
     return await asked(db, shipmentNo, failedAsks + 1, now);
   }
   await watched(db, shipmentNo, salt, now);
+  // It joined a parcel that is watched already: nobody tells again what was told before (FU-8).
+  if (answer.result === 'repeated') await ask(watch, parcel, now);
 };
 
 const ask: Look = async (watch, parcel, now) => {
   const { shipmentNo } = parcel.shipment;
   const track = await watch.tracking.query(await parcelOf(watch, parcel));
   if (!track) return await asked(watch.db, shipmentNo, 0, now);
-  await tell(watch, await takeTrack(watch.db, shipmentNo, track, now));
+  const { messages, failures } = await takeSharedTrack(watch.db, shipmentNo, track, now);
+  await tell(watch, messages);
+  for (const failure of failures) {
+    // The others are still silent, and asked about by themselves.
+    if (failure.shipmentNo === shipmentNo) throw failure.error;
+    watch.logger.error(
+      { shipmentNo: failure.shipmentNo, err: failure.error },
+      'a track could not be taken over',
+    );
+  }
 };
 
 const alarm: Look = async (watch, { shipment, region }, now) => {

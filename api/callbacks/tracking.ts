@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { takeTrack } from '../../db/commands/parcels.ts';
+import { takeSharedTrack } from '../../db/commands/shared-parcels.ts';
 import { findParcel } from '../../db/queries/parcels.ts';
 import type { TrackingService } from '../../providers/tracking/port.ts';
 import { tellQuietly } from '../commands.ts';
@@ -22,7 +22,10 @@ const route = createRoute({
 
 type Outcome = Parameters<TrackingService['acknowledgement']>[0];
 
-/** Verified, stored, acknowledged: events are rows, and only milestones reach the order's workflow. */
+/**
+ * Verified, stored, acknowledged: events are rows, and only milestones reach the order's workflow. The service tells of a
+ * number once, so the report is every shipment's in the parcel (FU-8).
+ */
 export function registerTrackingCallback(app: App, deps: Deps): void {
   app.openapi(route, async (c) => {
     const { shipmentNo } = c.req.valid('param');
@@ -51,13 +54,19 @@ async function take(
     const { track } = verified;
     // Genuine and about another parcel: a number that was corrected since, or somebody else's.
     if (track.carrier !== parcel.carrier || track.trackingNo !== parcel.trackingNo) return 'unknown';
-    for (const { orderNo, caseNo, inboxId } of await takeTrack(deps.db, shipmentNo, track, now))
+    const { messages, failures } = await takeSharedTrack(deps.db, shipmentNo, track, now);
+    for (const { orderNo, caseNo, inboxId } of messages)
       tellQuietly(deps, orderNo, () =>
         caseNo === null
           ? deps.workflows.signalOrder(orderNo, 'parcel_reported', inboxId)
           : deps.workflows.signalCase(caseNo, inboxId),
       );
-    return 'taken';
+    for (const failure of failures)
+      deps.logger.error(
+        { shipmentNo: failure.shipmentNo, err: failure.error },
+        'a track report could not be stored',
+      );
+    return failures.length === 0 ? 'taken' : 'failed';
   } catch (error) {
     deps.logger.error({ shipmentNo, err: error }, 'a track report could not be stored');
     return 'failed';

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, ne, not, or, sql } from 'drizzle-orm';
 import { isSent, type Sent } from '../../domain/fulfilment/stages.ts';
 import type { Database } from '../client.ts';
 import {
@@ -41,7 +41,7 @@ const parcels = (db: Database) =>
 const WATCHED_DAYS = 60;
 const isWatchable = (now: Date) =>
   and(
-    eq(shipments.trackEnded, false),
+    not(shipments.trackEnded),
     gt(shipments.shippedAt, new Date(now.getTime() - WATCHED_DAYS * 86_400_000)),
   );
 
@@ -103,6 +103,72 @@ export async function possiblyStalled(
 export async function findParcel(db: Database, shipmentNo: string) {
   const [row] = await db.select().from(shipments).where(eq(shipments.shipmentNo, shipmentNo));
   return row && isSent(row) ? row : undefined;
+}
+
+/** What a carrier calls a parcel. */
+export interface ParcelName {
+  carrier: string;
+  trackingNo: string;
+}
+
+/**
+ * The other shipments that travel in the parcel of a shipment (FU-8): of the same buyer, under the same number, and on
+ * their way. Another buyer's under that number is a mistake, and may not see this one's track.
+ */
+export async function othersInParcel(
+  db: Database,
+  shipmentNo: string,
+  { carrier, trackingNo }: ParcelName,
+  now: Date,
+): Promise<string[]> {
+  const [own] = await parcels(db).where(eq(shipments.shipmentNo, shipmentNo));
+  if (!own) return [];
+  const rows = await parcels(db)
+    .where(
+      and(
+        eq(shipments.carrier, carrier),
+        eq(shipments.trackingNo, trackingNo),
+        isWatchable(now),
+        eq(orders.buyerId, own.buyerId),
+        ne(shipments.shipmentNo, shipmentNo),
+      ),
+    )
+    .orderBy(asc(shipments.shipmentNo));
+  return rows.map(({ shipment }) => shipment.shipmentNo);
+}
+
+/**
+ * A buyer's orders by the parcels that they travel or travelled in (FU-8), with `merchantId` those of that merchant
+ * alone. It goes by the buyer's orders, since a parcel that has arrived is in no index by its number.
+ */
+export async function ordersInParcels(
+  db: Database,
+  buyerId: string,
+  merchantId: string | null,
+  names: readonly ParcelName[],
+): Promise<(ParcelName & { orderNo: string })[]> {
+  if (names.length === 0) return [];
+  const rows = await db
+    .select({
+      orderNo: orders.orderNo,
+      carrier: shipments.carrier,
+      trackingNo: shipments.trackingNo,
+      shippedAt: shipments.shippedAt,
+    })
+    .from(orders)
+    .innerJoin(shipments, eq(shipments.orderNo, orders.orderNo))
+    .where(
+      and(
+        eq(orders.buyerId, buyerId),
+        merchantId === null ? undefined : eq(orders.merchantId, merchantId),
+        inArray(
+          shipments.trackingNo,
+          names.map(({ trackingNo }) => trackingNo),
+        ),
+      ),
+    )
+    .orderBy(asc(orders.orderNo));
+  return rows.filter(isSent);
 }
 
 /** The parcels of some orders with their whole tracks, oldest event first (LG-1). */

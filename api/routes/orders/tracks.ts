@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { loadTracks } from '../../../db/queries/parcels.ts';
+import { loadTracks, ordersInParcels } from '../../../db/queries/parcels.ts';
 import { isSent, type Sent, SHIPMENT_STAGES } from '../../../domain/fulfilment/stages.ts';
 import { STAGE_WORDS } from '../../../domain/fulfilment/words.ts';
 import { CARRIER_PHONES, type Carrier } from '../../../domain/logistics/carriers.ts';
@@ -17,6 +17,10 @@ const parcelSchema = z
     trackingNo: z.string(),
     carrierPhone: z.string(),
     merchantContact: z.string(),
+    togetherWith: z.array(z.string()).openapi({
+      description:
+        'Other orders of the same buyer that travel in this parcel (FU-8), by their numbers; a merchant sees his own alone',
+    }),
     shippedAt: timeSchema,
     estimatedArrival: z
       .object({
@@ -68,13 +72,20 @@ const route = createRoute({
 
 export function registerTracks(app: App, deps: Deps): void {
   app.openapi(route, async (c) => {
-    const { subtree } = await accessOrder(deps, c.get('principal'), c.req.valid('param').orderNo);
+    const { node, subtree, viewer } = await accessOrder(
+      deps,
+      c.get('principal'),
+      c.req.valid('param').orderNo,
+    );
     const rows = await loadTracks(
       deps.db,
       subtree.map((node) => node.orderNo),
     );
     const shipments = rows.map(representCourse);
-    return c.json({ shipments, parcels: rows.filter(isSent).map(representParcel) }, 200);
+    const parcels = rows.filter(isSent);
+    const merchantId = viewer === 'merchant' ? node.merchantId : null;
+    const travelling = await ordersInParcels(deps.db, node.buyerId, merchantId, parcels);
+    return c.json({ shipments, parcels: parcels.map((row) => representParcel(row, travelling)) }, 200);
   });
 }
 
@@ -91,13 +102,21 @@ function representCourse({ shipmentNo, stage, reports }: Row): z.infer<typeof co
   return { shipmentNo, stage, words: STAGE_WORDS[stage], reports: told.toReversed() };
 }
 
-function representParcel(parcel: Sent<Row>): z.infer<typeof parcelSchema> {
+function representParcel(
+  parcel: Sent<Row>,
+  travelling: Awaited<ReturnType<typeof ordersInParcels>>,
+): z.infer<typeof parcelSchema> {
   const { shipmentNo, carrier, trackingNo, shippedAt, trackState: state, order } = parcel;
+  const together = travelling
+    .filter((other) => other.carrier === carrier && other.trackingNo === trackingNo)
+    .map(({ orderNo }) => orderNo)
+    .filter((orderNo) => orderNo !== order.orderNo);
   const estimate = estimateArrival({ ...parcel, state, region: order.region });
   return {
     ...{ shipmentNo, orderNo: order.orderNo, carrier, trackingNo },
     carrierPhone: CARRIER_PHONES[carrier as Carrier],
     merchantContact: order.merchant?.contact ?? '',
+    togetherWith: [...new Set(together)],
     shippedAt: shippedAt.toISOString(),
     estimatedArrival: estimate && { at: estimate.at.toISOString(), rule: estimate.rule },
     ...representTrack(parcel),
