@@ -6,6 +6,7 @@ import type { PaymentProvider } from '../providers/payments/port.ts';
 import type { ObjectStorage } from '../providers/storage/port.ts';
 import type { TrackingService } from '../providers/tracking/port.ts';
 import type { WarehouseSystem } from '../providers/warehouse/port.ts';
+import type { WaybillService } from '../providers/waybills/port.ts';
 import type { OrderWorkflows } from '../temporal/orders.ts';
 import type { AuthEnv } from './auth/middleware.ts';
 import type { Verifier } from './auth/verifier.ts';
@@ -17,6 +18,8 @@ export interface Deps {
   privacy: Privacy;
   providers: ReadonlyMap<string, PaymentProvider>;
   tracking: TrackingService;
+  /** Gets electronic waybills from the carriers (FU-8). */
+  waybills: WaybillService;
   /** Warehouse management systems by name. */
   warehouses: ReadonlyMap<string, WarehouseSystem>;
   /** Where evidence is kept. */

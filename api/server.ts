@@ -10,6 +10,7 @@ import {
   createStorage,
   createTrackingService,
   createWarehouseSystems,
+  createWaybillService,
 } from '../providers/index.ts';
 import { missingSearchAttributes } from '../temporal/bootstrap.ts';
 import { OrderWorkflows } from '../temporal/orders.ts';
@@ -29,6 +30,7 @@ const app = createApp({
   privacy: new Privacy(db, config.MASTER_KEY),
   providers: createProviders(config),
   tracking: createTrackingService(config),
+  waybills: createWaybillService(config),
   warehouses: createWarehouseSystems(config),
   storage: createStorage(config),
   workflows: new OrderWorkflows(client, {

@@ -45,6 +45,8 @@ const fields = z.object({
   /** Where parcels are watched; the keys as above. */
   KUAIDI100_POLL_URL: url.default('https://poll.kuaidi100.com/poll'),
   KUAIDI100_QUERY_URL: url.default('https://poll.kuaidi100.com/poll/query.do'),
+  /** Where electronic waybills come from. */
+  KUAIDI100_LABEL_URL: url.default('https://api.kuaidi100.com/label/order'),
   KUAIDI100_KEYS: keyFile(kuaidi100Keys),
   /** Where warehouses take delivery orders, and who owns the goods in their books; the keys as above. */
   QIMEN_GATEWAY: url.default('https://qimen.api.taobao.com/router/qimen/service'),

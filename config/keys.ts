@@ -32,8 +32,30 @@ export const stripeKeys = z.strictObject({
   webhookSecrets: z.array(z.string().regex(/^whsec_/, 'a webhook secret begins with whsec_')).min(1),
 });
 
-/** The authorisation key and the customer number that Kuaidi100 gives out together. */
-export const kuaidi100Keys = z.strictObject({ key: z.string().min(1), customer: z.string().min(1) });
+/** A merchant's account for electronic waybills at a carrier: what the carrier asks for, and the label's template. */
+const waybillAccount = z.strictObject({
+  partnerId: z.string().min(1),
+  partnerKey: z.string().min(1).exactOptional(),
+  partnerSecret: z.string().min(1).exactOptional(),
+  net: z.string().min(1).exactOptional(),
+  code: z.string().min(1).exactOptional(),
+  template: z.string().min(1),
+});
+
+/**
+ * The authorisation key and the customer number that Kuaidi100 gives out together; for electronic waybills (FU-8) the
+ * secret that signs, and the accounts by merchant and carrier.
+ */
+export const kuaidi100Keys = z.strictObject({
+  key: z.string().min(1),
+  customer: z.string().min(1),
+  waybills: z
+    .strictObject({
+      secret: z.string().min(1),
+      accounts: z.record(z.string(), z.record(z.string(), waybillAccount)),
+    })
+    .exactOptional(),
+});
 
 /**
  * Our application and our number at the warehouse's side of Qimen, and the secrets: the first one signs, any one proves a
@@ -56,6 +78,7 @@ export type AlipayKeys = z.infer<typeof alipayKeys>;
 export type WechatpayKeys = z.infer<typeof wechatpayKeys>;
 export type StripeKeys = z.infer<typeof stripeKeys>;
 export type Kuaidi100Keys = z.infer<typeof kuaidi100Keys>;
+export type WaybillAccount = z.infer<typeof waybillAccount>;
 export type QimenKeys = z.infer<typeof qimenKeys>;
 export type S3Keys = z.infer<typeof s3Keys>;
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import { createAlipay } from './alipay/index.ts';
 import { createKuaidi100 } from './kuaidi100/index.ts';
+import { createKuaidi100Waybills } from './kuaidi100/waybills.ts';
 import type { PaymentProvider } from './payments/port.ts';
 import { createQimen } from './qimen/index.ts';
 import { createLocalStorage } from './storage/local.ts';
@@ -9,6 +10,7 @@ import { createS3Storage } from './storage/s3.ts';
 import { createStripe } from './stripe/index.ts';
 import type { TrackingService } from './tracking/port.ts';
 import type { WarehouseSystem } from './warehouse/port.ts';
+import type { WaybillService } from './waybills/port.ts';
 import { createWechatpay } from './wechatpay/index.ts';
 
 /** The payment providers of this installation, by name. Adding one is its folder and an entry here. */
@@ -41,6 +43,11 @@ export function createTrackingService(config: Config): TrackingService {
     queryUrl: config.KUAIDI100_QUERY_URL,
     keys: config.KUAIDI100_KEYS,
   });
+}
+
+/** The service that gets electronic waybills from all carriers. */
+export function createWaybillService(config: Config): WaybillService {
+  return createKuaidi100Waybills({ labelUrl: config.KUAIDI100_LABEL_URL, keys: config.KUAIDI100_KEYS });
 }
 
 /** Where files that people send are kept: in a bucket if one is set, otherwise in a folder. */

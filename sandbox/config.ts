@@ -41,7 +41,22 @@ const stripeKeys = z.strictObject({
   webhookSecret: z.string(),
 });
 
-const kuaidi100Keys = z.strictObject({ key: z.string(), customer: z.string() });
+/** The customer's key and number, the secret that signs calls for waybills, and the accounts that carriers know. */
+const kuaidi100Keys = z.strictObject({
+  key: z.string(),
+  customer: z.string(),
+  secret: z.string(),
+  accounts: z.array(
+    z.strictObject({
+      carrier: z.string(),
+      partnerId: z.string(),
+      partnerKey: z.string().optional(),
+      partnerSecret: z.string().optional(),
+      net: z.string().optional(),
+      code: z.string().optional(),
+    }),
+  ),
+});
 /** The owner's application and number, and the secret that signs what either side says. */
 const qimenKeys = z.strictObject({ appKey: z.string(), customerId: z.string(), secret: z.string() });
 /** The one access key that the object store knows. */

@@ -9,13 +9,14 @@ export interface Keys {
   alipay: string;
   wechatpay: string;
   stripe: string;
-  /** The same on both sides. */
   kuaidi100: string;
+  /** The same on both sides. */
   s3: string;
   qimen: string;
   sandboxAlipay: string;
   sandboxWechatpay: string;
   sandboxStripe: string;
+  sandboxKuaidi100: string;
   sandboxQimen: string;
   /** 32 bytes, base64. */
   masterKey: string;
@@ -37,15 +38,16 @@ export async function ensureKeys(folder: string): Promise<Keys> {
     sandboxAlipay: file('sandbox-alipay'),
     sandboxWechatpay: file('sandbox-wechatpay'),
     sandboxStripe: file('sandbox-stripe'),
+    sandboxKuaidi100: file('sandbox-kuaidi100'),
     sandboxQimen: file('sandbox-qimen'),
     masterKey: (await readFile(masterFile, 'utf8')).trim(),
   };
-  if (!existsSync(keys.kuaidi100)) await writePrivate(keys.kuaidi100, JSON.stringify(kuaidi100(), null, 2));
   if (!existsSync(keys.s3)) await writePrivate(keys.s3, JSON.stringify(s3(), null, 2));
   await Promise.all([
     ensureBoth(keys.alipay, keys.sandboxAlipay, alipay),
     ensureBoth(keys.wechatpay, keys.sandboxWechatpay, wechatpay),
     ensureBoth(keys.stripe, keys.sandboxStripe, stripe),
+    ensureBoth(keys.kuaidi100, keys.sandboxKuaidi100, kuaidi100),
     ensureBoth(keys.qimen, keys.sandboxQimen, qimen),
   ]);
   return keys;
@@ -101,10 +103,39 @@ async function stripe(): Promise<BothSides> {
   };
 }
 
-function kuaidi100(): object {
-  return {
+/** The merchants M1 and M2 have accounts for waybills at SF, which knows a monthly settlement number, and at ZTO. */
+async function kuaidi100(): Promise<BothSides> {
+  const common = {
     key: randomBytes(6).toString('base64url'),
     customer: randomBytes(16).toString('hex').toUpperCase(),
+  };
+  const secret = randomBytes(16).toString('hex');
+  const template = () => randomBytes(12).toString('hex');
+  const merchants = ['M1', 'M2'].map((merchantId) => ({
+    merchantId,
+    shunfeng: { partnerId: String(randomInt(1_000_000_000, 10_000_000_000)) },
+    zhongtong: {
+      partnerId: `ZTO${randomInt(1_000_000_000, 10_000_000_000)}`,
+      partnerKey: randomBytes(6).toString('hex'),
+    },
+  }));
+  const accounts = merchants.map(({ merchantId, shunfeng, zhongtong }) => [
+    merchantId,
+    {
+      shunfeng: { ...shunfeng, template: template() },
+      zhongtong: { ...zhongtong, template: template() },
+    },
+  ]);
+  return {
+    ours: { ...common, waybills: { secret, accounts: Object.fromEntries(accounts) } },
+    theirs: {
+      ...common,
+      secret,
+      accounts: merchants.flatMap(({ shunfeng, zhongtong }) => [
+        { carrier: 'shunfeng', ...shunfeng },
+        { carrier: 'zhongtong', ...zhongtong },
+      ]),
+    },
   };
 }
 

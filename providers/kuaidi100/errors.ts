@@ -32,6 +32,25 @@ export const QUERY_CODES: Readonly<Record<string, QueryMeaning>> = {
   '601': 'retry',
 };
 
+/**
+ * What a code says to a call about an electronic waybill; one that is not listed refuses it, as 30001 does for wrong
+ * fields. `repeated`: the first answer of the same number once more. `absent`: there is no such waybill.
+ */
+export type LabelMeaning = 'done' | 'repeated' | 'absent' | 'refused' | 'retry';
+
+export const LABEL_CODES: Readonly<Record<string, LabelMeaning>> = {
+  '200': 'done',
+  '30011': 'repeated',
+  '30009': 'absent',
+  '30001': 'refused',
+  // Something failed at Kuaidi100, and whether the carrier has given a number is unknown.
+  '-1': 'retry',
+  // A wrong signature, a wrong key, an exhausted one: nothing was done, and the mended account serves the call.
+  '30002': 'retry',
+  '30003': 'retry',
+  '30004': 'retry',
+};
+
 /** The error of an answer that refuses the call itself, by its code. A code that no table lists is final. */
 export function refusal(call: string, code: string, message: string, retryable: boolean): NeighbourError {
   return new NeighbourError({

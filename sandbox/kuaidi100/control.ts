@@ -20,9 +20,12 @@ import { faultSchema, type Kuaidi100Faults } from './faults.ts';
 import type { Account } from './gateway.ts';
 import { composePush, lastResult, MONITOR_STATUSES, NEVER_KNOWN, type PushContent } from './notices.ts';
 import { CARRIERS, COURSES, type Parcel, pagePath, STATES, stateOf } from './parcel.ts';
+import type { WaybillBooks } from './waybill.ts';
+import { createWaybillControl } from './waybill-control.ts';
 
 export interface ControlContext {
   books: Books;
+  waybills: WaybillBooks;
   desk: Desk;
   faults: Kuaidi100Faults;
   notifier: Notifier<PushContent>;
@@ -53,7 +56,7 @@ const toSign = z.strictObject({
   status: z.enum(MONITOR_STATUSES).default('polling'),
   forged: z.boolean().default(false),
 });
-const newKeys = z.strictObject({ key: z.string().min(1) });
+const newKeys = z.strictObject({ key: z.string().min(1).optional(), secret: z.string().min(1).optional() });
 const newSettings = z.strictObject({
   autoAdvance: z.boolean().optional(),
   stepMs: z.int().positive().optional(),
@@ -61,7 +64,7 @@ const newSettings = z.strictObject({
 
 /** What the carrier and Kuaidi100 offer to tests, demonstrations and auditors. */
 export function createControl(context: ControlContext): Hono {
-  const { books, desk, faults, notifier, account } = context;
+  const { books, waybills, desk, faults, notifier, account } = context;
   const control = new Hono();
   control.get('/parcels', (c) => {
     const { trades: parcels, nextCursor } = page(books.all(), listing.parse(c.req.query()), summary);
@@ -101,10 +104,12 @@ export function createControl(context: ControlContext): Hono {
       return attempt;
     }),
   );
+  control.route('/waybills', createWaybillControl(waybills));
   faultRoutes(control, { faults, schema: faultSchema, release: () => desk.release() });
   control.post('/sign', async (c) => c.json(sign(books, toSign.parse(await bodyOf(c)))));
   control.post('/keys', async (c) => {
-    account.key = newKeys.parse(await bodyOf(c)).key;
+    const { key = account.key, secret = account.secret } = newKeys.parse(await bodyOf(c));
+    Object.assign(account, { key, secret });
     return c.json({ customer: account.customer });
   });
   control.post('/settings', async (c) => {

@@ -16,9 +16,11 @@ import {
   stateOf,
 } from './parcel.ts';
 import { refused } from './refusal.ts';
+import type { WaybillBooks } from './waybill.ts';
 
 export interface DeskSettings {
   books: Books;
+  waybills: WaybillBooks;
   notifier: Notifier<PushContent>;
   faults: Kuaidi100Faults;
 }
@@ -85,6 +87,7 @@ export class Desk {
 
   /** The next step of the course, or all steps up to a state. Throws a Refusal where the course does not lead there. */
   async advance(parcel: Parcel, to?: State): Promise<void> {
+    if (this.#isVoid(parcel)) throw new Refusal('WAYBILL_CANCELLED', 'its waybill is cancelled');
     await this.#meetCourseFault(parcel);
     if (to !== undefined && stateOf(parcel) === to) return;
     const left = stepsLeft(parcel);
@@ -137,8 +140,15 @@ export class Desk {
     this.#steps.set(key, timer);
   }
 
+  /** Nobody collects a parcel whose waybill is cancelled. */
+  #isVoid({ carrier, trackingNo }: Parcel): boolean {
+    const waybill = this.#settings.waybills.find(carrier, trackingNo);
+    return waybill !== undefined && waybill.cancelledMs !== null;
+  }
+
   async #moveOn(parcel: Parcel): Promise<void> {
     const { books, faults } = this.#settings;
+    if (this.#isVoid(parcel)) return;
     if (faults.take('stall', parcel.trackingNo)) return books.setStalled(parcel, true);
     await this.#meetCourseFault(parcel);
     const [next] = stepsLeft(parcel);

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { Faults, faultRule } from '../shared/faults.ts';
 import type { Course } from './parcel.ts';
 
-/** Calls whose effect can be performed while the answer is withheld. */
-export const OPERATIONS = ['poll', 'query'] as const;
+/** Calls whose effect can be performed while the answer is withheld; `order` and `cancel` are those about waybills. */
+export const OPERATIONS = ['poll', 'query', 'order', 'cancel'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 const on = z.literal(true).optional();
 
-/** A parcel is named by its tracking number. The faults of payments do not apply. */
+/** A parcel is named by its tracking number, a waybill by the number of its order. The faults of payments do not apply. */
 export const faultSchema = faultRule({
   stall: on,
   damaged: on,
@@ -22,6 +22,10 @@ export const faultSchema = faultRule({
   refuseSubscribe: z
     .string()
     .regex(/^[4-7]\d\d$/)
+    .optional(),
+  refuseLabel: z
+    .string()
+    .regex(/^(-1|\d{3,5})$/)
     .optional(),
 }).omit({ payAfterClose: true, stuckRefund: true });
 

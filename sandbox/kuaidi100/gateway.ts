@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
+import type { Kuaidi100Settings } from '../config.ts';
 import { Refusal } from '../shared/control.ts';
 import type { Books } from './books.ts';
 import type { Desk } from './desk.ts';
 import type { Kuaidi100Faults, Operation } from './faults.ts';
+import { only, parse } from './form.ts';
 import { lastResult } from './notices.ts';
 import { type Carrier, isCarrier, type Parcel } from './parcel.ts';
 import { noResult, refused } from './refusal.ts';
@@ -13,11 +15,11 @@ import { signatureOf } from './wire.ts';
 /** How long an answer is withheld by `timeoutAfterSuccess`: past any client's patience. */
 const WITHHELD_MS = 10_000;
 
-/** The customer's account; the key can be replaced while it runs, and a restart goes back to the settings. */
-export interface Account {
-  customer: string;
-  key: string;
-}
+/**
+ * The customer's account, and those it has at carriers; key and secret can be replaced while it runs, and a restart goes
+ * back to the settings.
+ */
+export type Account = Kuaidi100Settings;
 
 export interface GatewayContext {
   books: Books;
@@ -69,14 +71,22 @@ async function answer(
       context,
       new URLSearchParams(isForm ? await c.req.text() : ''),
     );
-    const strikes = (operations: readonly Operation[]) => operations.includes(operation);
-    if (context.faults.take('timeoutAfterSuccess', trackingNo, strikes))
-      await delay(WITHHELD_MS, undefined, { signal: context.closing, ref: false }).catch(() => undefined);
+    await withhold(context, operation, trackingNo);
     return c.json(json);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return c.json({ result: false, returnCode: error.code, message: error.message });
   }
+}
+
+/** Waits before an answer that a fault withholds. */
+export async function withhold(
+  { faults, closing }: Pick<GatewayContext, 'faults' | 'closing'>,
+  operation: Operation,
+  no: string,
+): Promise<void> {
+  if (faults.take('timeoutAfterSuccess', no, (operations) => operations.includes(operation)))
+    await delay(WITHHELD_MS, undefined, { signal: closing, ref: false }).catch(() => undefined);
 }
 
 async function subscribe({ books, desk, account }: GatewayContext, form: URLSearchParams): Promise<Reply> {
@@ -115,22 +125,4 @@ function checkPhone(carrier: Carrier, parcel: Parcel | undefined, phone: string 
   const ending = (digits: string) => digits.slice(-4);
   const fits = phone !== undefined && /\d{4}$/.test(phone);
   if (!fits || (parcel?.phone && ending(parcel.phone) !== ending(phone))) throw refused('408');
-}
-
-/** A field that came exactly once. */
-function only(form: URLSearchParams, name: string): string {
-  const values = form.getAll(name);
-  return values.length === 1 ? (values[0] ?? '') : '';
-}
-
-function parse<Output>(schema: z.ZodType<Output>, text: string, code: string): Output {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw refused(code, 'param');
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw refused(code, parsed.error.issues[0]?.path.join('.') ?? 'param');
 }

@@ -54,7 +54,7 @@ beforeAll(async () => {
     SANDBOX_WECHATPAY_KEYS: keys.sandboxWechatpay,
     SANDBOX_STRIPE_KEYS: keys.sandboxStripe,
     SANDBOX_STRIPE_WEBHOOK_URL: shop,
-    SANDBOX_KUAIDI100_KEYS: keys.kuaidi100,
+    SANDBOX_KUAIDI100_KEYS: keys.sandboxKuaidi100,
     SANDBOX_QIMEN_KEYS: keys.sandboxQimen,
     SANDBOX_QIMEN_NOTIFY_URL: shop,
     SANDBOX_S3_KEYS: keys.s3,

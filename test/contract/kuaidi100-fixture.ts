@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Kuaidi100Keys, WaybillAccount } from '../../config/keys.ts';
 import { createKuaidi100, type Kuaidi100Config } from '../../providers/kuaidi100/index.ts';
+import { createKuaidi100Waybills } from '../../providers/kuaidi100/waybills.ts';
 import type { Parcel, Track, TrackingService, VerifiedTrackNotice } from '../../providers/tracking/port.ts';
 import { openKuaidi100 } from '../../sandbox/kuaidi100/index.ts';
 import type { SandboxProvider } from '../../sandbox/shared/provider.ts';
@@ -13,7 +15,20 @@ import { closed, type Delivery, listening, Merchant } from './wechatpay-servers.
 
 export const KEY = 'DvLtQkZs8821';
 export const CUSTOMER = '4B2F5E0C9A7D4E1186F3A1C27D90BE55';
+export const SECRET = 'a0f3c9e1b57d4e2f8c6a1b90d3e47f52';
 export const SALT = 'c0ffee00c0ffee00';
+
+/** The accounts that carriers know, by merchant and carrier as the adapter is given them. */
+export const ACCOUNTS = {
+  M1: {
+    shunfeng: { partnerId: '5710000001', template: '60f6c17c7c22' },
+    zhongtong: { partnerId: 'ZTO571001', partnerKey: 'zto-password', template: '60f6c17c7c23' },
+    yunda: {
+      ...{ partnerId: 'YD571', partnerKey: 'yd-password', partnerSecret: 'yd-secret' },
+      ...{ net: '杭州西湖', code: '310001', template: '60f6c17c7c24' },
+    },
+  },
+} satisfies Record<string, Record<string, WaybillAccount>>;
 
 /** 35 minutes of the retry schedule are 21 ms here. */
 const CLOCK_MULTIPLIER = 100_000;
@@ -25,7 +40,11 @@ export class Bench {
   url = '';
   callbackUrl = '';
   /** What the adapter is given at its next call. */
-  keys = { key: KEY, customer: CUSTOMER };
+  keys: Kuaidi100Keys = {
+    key: KEY,
+    customer: CUSTOMER,
+    waybills: { secret: SECRET, accounts: ACCOUNTS },
+  };
   #dataDir = '';
   #kuaidi100!: SandboxProvider;
   #server: Server | null = null;
@@ -48,6 +67,11 @@ export class Bench {
     this.#kuaidi100 = await openKuaidi100({
       key: KEY,
       customer: CUSTOMER,
+      secret: SECRET,
+      accounts: Object.entries(ACCOUNTS.M1).map(([carrier, { template: _template, ...account }]) => ({
+        carrier,
+        ...account,
+      })),
       dataDir: this.#dataDir,
       clockMultiplier: CLOCK_MULTIPLIER,
       publicUrl: () => this.url,
@@ -65,6 +89,15 @@ export class Bench {
       queryUrl: `${baseUrl}/kuaidi100/poll/query.do`,
       keys: () => this.keys,
       ...changes,
+    });
+  }
+
+  /** The adapter for electronic waybills. */
+  waybills({ baseUrl = this.url, timeoutMs }: { baseUrl?: string; timeoutMs?: number } = {}) {
+    return createKuaidi100Waybills({
+      labelUrl: `${baseUrl}/kuaidi100/label/order`,
+      keys: () => this.keys,
+      ...(timeoutMs !== undefined && { timeoutMs }),
     });
   }
 
@@ -116,7 +149,10 @@ export class Bench {
   }
 
   /** Posts a form by hand, independently of the adapter. */
-  async raw(call: 'poll' | 'poll/query.do', fields: Record<string, string> | string): Promise<any> {
+  async raw(
+    call: 'poll' | 'poll/query.do' | 'label/order',
+    fields: Record<string, string> | string,
+  ): Promise<any> {
     const body = typeof fields === 'string' ? fields : new URLSearchParams(fields);
     const response = await fetch(`${this.url}/kuaidi100/${call}`, { method: 'POST', body });
     const json = (await response.json()) as object;

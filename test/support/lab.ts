@@ -18,6 +18,7 @@ import { createVerifier } from '../../api/auth/verifier.ts';
 import { connect, type Database } from '../../db/client.ts';
 import { Privacy } from '../../db/commands/privacy.ts';
 import { createKuaidi100 } from '../../providers/kuaidi100/index.ts';
+import { createKuaidi100Waybills } from '../../providers/kuaidi100/waybills.ts';
 import { createLocalStorage } from '../../providers/storage/local.ts';
 import type { WarehouseSystem } from '../../providers/warehouse/port.ts';
 import { startIdentity } from '../../sandbox/identity/index.ts';
@@ -111,16 +112,15 @@ export class Lab {
     });
     const evidence = join(tmpdir(), `evidence-${randomUUID()}`);
     this.#closing.push(() => rm(evidence, { recursive: true, force: true }));
+    // Their tests have a stack of their own.
+    const nobody = 'http://127.0.0.1:9';
+    const keys = () => ({ key: 'none', customer: 'none' });
     const app = createApp({
       db,
       privacy,
       providers,
-      // Nobody is there: the tracks have tests on a stack of their own.
-      tracking: createKuaidi100({
-        pollUrl: 'http://127.0.0.1:9/poll',
-        queryUrl: 'http://127.0.0.1:9/poll/query.do',
-        keys: () => ({ key: 'none', customer: 'none' }),
-      }),
+      tracking: createKuaidi100({ pollUrl: nobody, queryUrl: nobody, keys }),
+      waybills: createKuaidi100Waybills({ labelUrl: nobody, keys }),
       warehouses: this.systems,
       storage: createLocalStorage(evidence),
       workflows: this.workflows,
