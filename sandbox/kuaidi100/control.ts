@@ -56,7 +56,9 @@ const toSign = z.strictObject({
   status: z.enum(MONITOR_STATUSES).default('polling'),
   forged: z.boolean().default(false),
 });
-const newKeys = z.strictObject({ key: z.string().min(1).optional(), secret: z.string().min(1).optional() });
+const newKeys = z
+  .strictObject({ key: z.string().min(1).optional(), secret: z.string().min(1).optional() })
+  .refine(({ key, secret }) => key !== undefined || secret !== undefined, 'name a key or a secret');
 const newSettings = z.strictObject({
   autoAdvance: z.boolean().optional(),
   stepMs: z.int().positive().optional(),

@@ -12,6 +12,7 @@ import {
   createStorage,
   createTrackingService,
   createWarehouseSystems,
+  createWaybillService,
 } from '../../providers/index.ts';
 import { type RunningSandbox, startSandbox } from '../../sandbox/app.ts';
 import { loadSandboxConfig } from '../../sandbox/config.ts';
@@ -93,6 +94,38 @@ test('FU-2 without a gateway orders go to Qimen’s own router; whose goods they
   const refused = /SANDBOX_QIMEN_NOTIFY_URL[\s\S]*SANDBOX_QIMEN_WAREHOUSES/;
   const wrong = { SANDBOX_QIMEN_NOTIFY_URL: 'here', SANDBOX_QIMEN_WAREHOUSES: 'W2,,W3' };
   expect(() => loadSandboxConfig({ ...environment, ...wrong })).toThrow(refused);
+});
+
+test.each([
+  ['M1', 'shunfeng'],
+  ['M1', 'zhongtong'],
+  ['M2', 'shunfeng'],
+  ['M2', 'zhongtong'],
+] as const)(
+  'FU-8 the merchant %s gets waybills from %s, and gives them back',
+  async (merchantId, carrier) => {
+    const service = createWaybillService(config);
+    const party = { name: '张三', phone: '13800000001', address: '上海市浦东新区世纪大道 1 号' };
+    const waybillNo = `W-${merchantId}-${carrier}`;
+    const parties = { sender: party, receiver: party };
+    const parcel = { goods: '明前龙井', weightGrams: 500 };
+    const issued = await service.issue({ waybillNo, merchantId, carrier, ...parties, ...parcel });
+    if (issued.result !== 'issued') throw new Error(`the waybill was refused: ${issued.message}`);
+    expect(issued.labelUrl.startsWith(`${sandbox.url}/kuaidi100/label/`)).toBe(true);
+    expect((await fetch(issued.labelUrl)).status).toBe(200);
+    expect(await control('GET', `/kuaidi100/waybills/${waybillNo}`)).toMatchObject({
+      trackingNo: issued.trackingNo,
+    });
+    expect(await service.void({ merchantId, carrier, ...issued, reason: '不发了' })).toEqual({
+      result: 'voided',
+    });
+    expect(service.serves(merchantId, 'ems')).toBe(false);
+  },
+);
+
+test('FU-8 without an address waybills come from Kuaidi100’s own', () => {
+  const { KUAIDI100_LABEL_URL: _url, ...others } = environment;
+  expect(loadConfig(others).KUAIDI100_LABEL_URL).toBe('https://api.kuaidi100.com/label/order');
 });
 
 test('RT-1 with a bucket evidence is kept there, otherwise in the folder; a bucket needs its keys', async () => {
