@@ -1,16 +1,22 @@
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, ScheduleOverlapPolicy } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { sweepInbox } from './activities/inbox/sweep.ts';
 import { createActivities } from './activities/index.ts';
 import { watchParcels } from './activities/logistics/watch.ts';
+import { watchWaybills } from './activities/logistics/waybills.ts';
 import { remind } from './activities/operations/remind.ts';
 import { watchWarehouses } from './activities/warehouse/watch.ts';
 import { loadConfig } from './config/index.ts';
 import { connect } from './db/client.ts';
 import { Privacy } from './db/commands/privacy.ts';
-import { createProviders, createTrackingService, createWarehouseSystems } from './providers/index.ts';
+import {
+  createProviders,
+  createTrackingService,
+  createWarehouseSystems,
+  createWaybillService,
+} from './providers/index.ts';
 import { DEPLOYMENT, ensureSchedules, promoteBuild, registerSearchAttributes } from './temporal/bootstrap.ts';
 import { OrderWorkflows } from './temporal/orders.ts';
 import { sanitiseFailures } from './temporal/sanitise.ts';
@@ -68,11 +74,15 @@ const reconciler = client.schedule.getHandle('reconcile');
 await reconciler.trigger();
 // What a worker that died left unstarted in its last seconds was too young to be looked at just now.
 const again = setTimeout(
-  () => reconciler.trigger().catch((err: unknown) => logger.warn({ err }, 'the reconciler was not started')),
+  () =>
+    reconciler
+      .trigger(ScheduleOverlapPolicy.BUFFER_ONE)
+      .catch((err: unknown) => logger.warn({ err }, 'the reconciler was not started')),
   config.RECONCILE_AGAIN_SECONDS * 1000,
 );
 again.unref();
 
+const waybills = createWaybillService(config);
 const sweepMs = config.SWEEP_INTERVAL_SECONDS * 1000;
 const parcels = {
   ...{ db, starter, logger, privacy },
@@ -86,6 +96,9 @@ const rounds = [
   ),
   every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the parcels could not be looked after', (now) =>
     watchParcels(parcels, now),
+  ),
+  every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the waybills could not be looked after', (now) =>
+    watchWaybills({ db, privacy, logger, waybills }, now),
   ),
   every(config.PARCEL_WATCH_INTERVAL_SECONDS * 1000, 'the warehouses could not be looked after', (now) =>
     watchWarehouses({ db, starter, logger, systems, timeDivisor: config.PARCEL_TIME_DIVISOR }, now),

@@ -25,6 +25,8 @@ import { registerMerchantSettlements } from './routes/merchant/settlements.ts';
 import { registerShipmentCorrections } from './routes/merchant/shipment-corrections.ts';
 import { registerShortages } from './routes/merchant/shortages.ts';
 import { registerMerchantTasks } from './routes/merchant/tasks.ts';
+import { registerWaybillEnds } from './routes/merchant/waybill-ends.ts';
+import { registerWaybills } from './routes/merchant/waybills.ts';
 import { registerOrderAddresses } from './routes/orders/addresses.ts';
 import { registerCancelOrder } from './routes/orders/cancel.ts';
 import { registerCancellationChoices } from './routes/orders/cancellation-choices.ts';
@@ -131,6 +133,8 @@ export function registerRoutes(v1: App, deps: Deps): void {
   registerListPayments(v1, deps);
   registerMerchantOrders(v1, deps);
   registerBulkShipments(v1, deps);
+  registerWaybills(v1, deps);
+  registerWaybillEnds(v1, deps);
   registerShortages(v1, deps);
   registerCancellationAnswers(v1, deps);
   registerShipmentCorrections(v1, deps);

@@ -1,5 +1,5 @@
 import type { App } from './context.ts';
-import { PROBLEM_CODES } from './errors.ts';
+import { PROBLEM_CODES } from './problems.ts';
 
 const INFO = {
   openapi: '3.1.0',

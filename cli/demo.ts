@@ -62,6 +62,7 @@ try {
   await warehouse.twoParcels(stage);
   await afterSales.disputed(stage);
   await afterSales.exchanged(stage);
+  await parcels.sharedParcel(stage);
   await closing.balance(stage);
   await closing.agreement(stage);
   const report = await stage.report();

@@ -25,8 +25,14 @@ export async function seedDemo(databaseUrl: string, quick: SeedTimes = ORDINARY)
     await db
       .insert(t.merchants)
       .values([
-        { merchantId: 'M1', name: '青禾自营', contact: '400-100-0001' },
-        { merchantId: 'M2', name: '南山书局', contact: '400-100-0002' },
+        {
+          ...{ merchantId: 'M1', name: '青禾自营', contact: '400-100-0001' },
+          sender: { name: '青禾仓', phone: '4001000001', address: '浙江省杭州市余杭区文一西路 1 号' },
+        },
+        {
+          ...{ merchantId: 'M2', name: '南山书局', contact: '400-100-0002' },
+          sender: { name: '南山仓', phone: '4001000002', address: '广东省深圳市南山区科技南十二路 2 号' },
+        },
       ])
       .onConflictDoNothing();
     const methods = { paymentMethods: ['alipay_qr', 'alipay_page', 'wechat_native', 'wechat_jsapi', 'card'] };

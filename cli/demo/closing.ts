@@ -6,7 +6,7 @@ const AUDIT_PATIENCE_MS = 25_000;
 
 /** The books, from the vouchers alone (FN-2). */
 export async function balance(stage: Stage): Promise<void> {
-  stage.story('22. The books, from the vouchers alone');
+  stage.story('23. The books, from the vouchers alone');
   const finance = await stage.staff('13900000012');
   const { accounts } = await finance.get<{ accounts: { account: string; balanceFen: number }[] }>(
     '/platform/accounts',
@@ -23,7 +23,7 @@ export async function balance(stage: Stage): Promise<void> {
 
 /** An auditor that shares no code with the shop compares its rows with the providers’ own books. */
 export async function agreement(stage: Stage): Promise<void> {
-  stage.story('23. The auditor: our books against those of Alipay, WeChat Pay and Stripe');
+  stage.story('24. The auditor: our books against those of Alipay, WeChat Pay and Stripe');
   // Settlement still runs, and what is read before it differs from what is read after: what is wrong stays wrong.
   const giveUpMs = Date.now() + AUDIT_PATIENCE_MS;
   const report = await stage.wait('the audit', async () => {

@@ -4,6 +4,8 @@ import type { Stage } from './stage.ts';
 
 interface Parcel {
   state: string;
+  /** The buyer's other orders in it. */
+  togetherWith: string[];
   words: { zh: string; en: string };
   events: { at: string; text: string; words: { en: string } }[];
   anomalies: { kind: string; words: { en: string }; closedAt: string | null }[];
@@ -51,4 +53,46 @@ export async function silentParcel(stage: Stage): Promise<void> {
   await buyer.client.post(`/orders/${orderNo}/receipt`, { confirmation });
   const ended = await stage.until(buyer.client, orderNo, ({ state }) => state === 'completed');
   stage.check(`the buyer confirms: “${ended.prompt.en}”`, ended.endReason === 'received');
+}
+
+interface Waybill {
+  waybillNo: string;
+  trackingNo: string;
+  labelUrl: string;
+}
+
+/** Two orders of one buyer in one parcel, with a number and a label that the carrier gives by itself (FU-8). */
+export async function sharedParcel(stage: Stage): Promise<void> {
+  stage.story('22. Two orders of one buyer in one parcel, with the carrier’s own label');
+  const buyer = await stage.buyer('孟晓');
+  const merchant = await stage.staff('13900000001');
+  const orderNos: string[] = [];
+  for (const method of ['alipay_qr', 'wechat_native'])
+    orderNos.push((await paidCup(stage, buyer, method)).order.orderNo);
+  const waybill = await merchant.post<Waybill>('/merchant/waybills', {
+    carrier: 'shunfeng',
+    orders: orderNos.map((orderNo) => ({ orderNo })),
+  });
+  const label = await (await fetch(waybill.labelUrl)).text();
+  stage.check(
+    `one electronic waybill for both: ${waybill.trackingNo}, and a label to print`,
+    label.includes(waybill.trackingNo) && label.includes('孟晓'),
+  );
+  await merchant.post(`/merchant/waybills/${waybill.waybillNo}/hand-overs`, {});
+  for (const orderNo of orderNos)
+    await stage.until(buyer.client, orderNo, ({ state }) => state === 'awaiting_receipt');
+  stage.say('The parcel is handed over; what the carrier tells of it reaches both orders.');
+  await stage.control('kuaidi100', `/parcels/shunfeng/${waybill.trackingNo}/advance`, { to: 'signed' });
+  const signed = [];
+  for (const orderNo of orderNos)
+    signed.push(
+      await stage.wait('the signature', async () => {
+        const { parcels } = await buyer.client.get<{ parcels: Parcel[] }>(`/orders/${orderNo}/tracks`);
+        return parcels.find(({ state }) => state === 'signed');
+      }),
+    );
+  stage.check(
+    'signed for once: each order knows it, and which other one came along',
+    signed.every(({ togetherWith }, index) => togetherWith.join() === orderNos[1 - index]),
+  );
 }

@@ -9,6 +9,8 @@ export const merchants = pgTable('merchants', {
   merchantId: text('merchant_id').primaryKey(),
   name: text('name').notNull(),
   contact: text('contact').notNull(),
+  /** Who stands on parcels as their sender; null where the merchant gets no waybills here (FU-8). */
+  sender: jsonb('sender').$type<{ name: string; phone: string; address: string }>(),
 });
 
 /** A shop and its policies (SB-5, ST-3, FU-1). */
@@ -41,9 +43,9 @@ export const shops = pgTable('shops', {
   paymentMethods: text('payment_methods').array().notNull(),
   /** Points a buyer earns per whole yuan of goods that stay (CK-12); 0: none. */
   earnRate: integer('earn_rate').notNull().default(1),
-  /** What sends a self-operated shop's order to a person's review, and how long any may wait for it (FU-1). */
   /** How long the sides of an after-sale case have, in seconds, where not by default (RF-3, RT-3…RT-7). */
   afterSalePeriods: jsonb('after_sale_periods').$type<AfterSalePeriods>().notNull().default({}),
+  /** What sends a self-operated shop's order to a person's review, and how long any may wait for it (FU-1). */
   reviewRules: fenJson<ReviewRules>('review_rules').notNull().default({}),
 });
 

@@ -10,3 +10,4 @@ export * from './payments.ts';
 export * from './process.ts';
 export * from './refund-policies.ts';
 export * from './relations.ts';
+export * from './waybills.ts';

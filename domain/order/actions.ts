@@ -77,7 +77,7 @@ function merchantActions(order: ActionSubject): Action[] {
     if (order.review !== 'correction_asked') actions.push(mine('ask_correction', 'review'));
     const ships = order.dispatch !== 'due' && openLines(order).length > 0;
     if (order.review === 'confirmed' && order.cancellationNo === null && ships)
-      actions.push(mine('ship', 'shipments'));
+      actions.push(mine('ship', 'shipments'), post('ask_waybill', '/merchant/waybills'));
     if (order.stoppable) actions.push(mine('refund_shortage', 'shortages'));
     if (order.cancellationDueAt !== null && order.cancellationNo !== null)
       actions.push(mine('answer_cancellation', 'cancellation-answers'));

@@ -49,10 +49,14 @@ const GRANTED: [RegExp, Role[]][] = [
   [/^POST \/platform\/orders\/\{orderNo\}\/hold/, ['customerService', 'operations']],
   [/^POST \/platform\/(coupons|points-grants)/, ['operations']],
   [/^GET \/platform\/statistics\//, ['customerService', 'operations']],
-  [/^GET \/merchant\/(orders|settlements|tasks|statistics\/after-sales)$/, ['merchant2', 'ownMerchant']],
+  [
+    /^GET \/merchant\/(orders|settlements|tasks|waybills|statistics\/after-sales)$/,
+    ['merchant2', 'ownMerchant'],
+  ],
   // A file names orders in its rows: a foreign one is as if it did not exist (bulk-shipments.test.ts).
   [/^POST \/merchant\/shipments$/, ['merchant2', 'ownMerchant']],
-  [/^\w+ \/merchant\/orders\/\{orderNo\}/, ['ownMerchant']],
+  [/^\w+ \/merchant\/(orders\/\{orderNo\}|waybills\/\{waybillNo\})/, ['ownMerchant']],
+  [/^POST \/merchant\/waybills$/, ['ownMerchant']],
   [/^GET \/orders\/\{orderNo\}($|\/log|\/vouchers|\/tracks|\/notes)/, ['ownMerchant']],
   [/^\w+ \/(orders|quotes)/, ['owner']],
 ];
@@ -105,6 +109,11 @@ async function victims(): Promise<{ buyer: Buyer; values: Record<string, string>
   for (const orderNo of [shipped, received]) await ship(merchant, orderNo as string);
   await receive(buyer, received as string);
   const couponId = await givenCoupon(buyer);
+  const labelled = await submit(buyer, { [sku]: 1 });
+  await pay(buyer, labelled);
+  const { waybillNo } = await merchant.post<{ waybillNo: string }>('/merchant/waybills', {
+    ...{ carrier: 'shunfeng', orders: [{ orderNo: labelled }] },
+  });
   const caseNo = await givenCaseRow(buyer);
   const given = await giveEvidence(buyer, caseNo, fileOf('image/png'));
   const { evidenceId } = (await given.json()) as { evidenceId: string };
@@ -119,6 +128,7 @@ async function victims(): Promise<{ buyer: Buyer; values: Record<string, string>
     addressId: buyer.addressId,
     couponId,
     caseNo,
+    waybillNo,
     evidenceId,
     quoteId,
     trackingNo: 'SF1234567890123',

@@ -124,7 +124,15 @@ const OFFERED: Record<Reached, Record<'buyer' | 'merchant' | 'service', readonly
   },
   awaiting_shipment: {
     buyer: ['cancel', 'amend_address', 'send_message'],
-    merchant: ['hold', 'ask_correction', 'ship', 'refund_shortage', 'give_goodwill', 'add_note'],
+    merchant: [
+      'hold',
+      'ask_correction',
+      'ship',
+      'ask_waybill',
+      'refund_shortage',
+      'give_goodwill',
+      'add_note',
+    ],
     service: ['cancel', 'refund', 'give_goodwill'],
   },
   awaiting_receipt: {

@@ -12,16 +12,22 @@ export interface ShipCommand {
   lines?: readonly LineQuantity[];
 }
 
+/** Why a leaf is not its merchant's to ship now; null if it is (FU-3, CN-2). */
+export function whyNotShippable(leaf: OrderNode): string | null {
+  if (!isPossible('ship', leaf.state)) return 'not_awaiting_shipment';
+  if (leaf.review !== 'confirmed') return 'not_reviewed';
+  if (leaf.cancellationNo !== null) return 'cancellation_open';
+  return leaf.dispatch === 'due' || openLines(leaf).length === 0 ? 'warehouse_ships' : null;
+}
+
 /**
  * The merchant handed a parcel over (FU-3), with everything or part of it (FU-4). What a warehouse sends, and an order
  * that is being cancelled, is not the merchant's to ship (CN-2, decision 24).
  */
 export function ship(leaf: OrderNode, { carrier, trackingNo, lines }: ShipCommand, at: Date): Decision {
-  if (!isPossible('ship', leaf.state)) return refuse('not_awaiting_shipment', leaf.state);
-  if (leaf.review !== 'confirmed') return refuse('not_reviewed', leaf.state);
-  if (leaf.cancellationNo !== null) return refuse('cancellation_open', leaf.state);
+  const reason = whyNotShippable(leaf);
+  if (reason) return refuse(reason, leaf.state);
   const open = openLines(leaf);
-  if (leaf.dispatch === 'due' || open.length === 0) return refuse('warehouse_ships', leaf.state);
   const pieces = lines ?? open;
   if (!isWithin(pieces, open)) return refuse('more_than_open', leaf.state);
   const effects = noEffects();
