@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import { check } from './audit.ts';
 import { auditAcknowledged, INBOX_PATIENCE_MS } from './endings.ts';
 import type { Amounts, Facts, Finding, Line, Order, Shipment, Trade, Voucher } from './facts.ts';
-import { acceptedNotices, readDeliveries, readLedgers } from './ledgers.ts';
+import { acceptedNotices, readCarrierWaybills, readDeliveries, readLedgers } from './ledgers.ts';
 import { mismatchedTrades } from './money.ts';
 import { reportOf } from './report.ts';
 import { PUSH_PATIENCE_MS } from './turns.ts';
@@ -327,6 +327,15 @@ function soundFacts(): Facts {
       delivery('C1S1', 'handed_over', ['71', 1], ['72', 2]),
       delivery('C2S1', 'cancelled'),
     ],
+    waybills: [
+      { waybillNo: 'WB1', state: 'handed_over', trackingNo: '81' },
+      { waybillNo: 'WB2', state: 'voided', trackingNo: '82' },
+      { waybillNo: 'WB3', state: 'refused', trackingNo: null },
+    ],
+    carrierWaybills: [
+      { waybillNo: 'WB1', trackingNo: '81', cancelled: false },
+      { waybillNo: 'WB2', trackingNo: '82', cancelled: true },
+    ],
   };
 }
 
@@ -346,6 +355,7 @@ const lineOf = (facts: Facts, no: string) => pick(facts.lines, ({ orderNo }) => 
 const shipmentOf = (facts: Facts, no: string) => pick(facts.shipments, ({ shipmentNo }) => shipmentNo === no);
 const deliveryOf = (facts: Facts, no: string) =>
   pick(facts.deliveries, ({ shipmentNo }) => shipmentNo === no);
+const waybillOf = (facts: Facts) => pick(facts.waybills, () => true);
 const reversalOf = (facts: Facts) => pick(facts.reversals, () => true);
 const level = (facts: Facts) => pick(facts.stockLevels, () => true);
 const without = <Row>(rows: Row[], which: (row: Row) => boolean): Row[] => rows.filter((row) => !which(row));
@@ -721,6 +731,31 @@ const DAMAGES: Damage[] = [
   ],
 
   [
+    'a waybill that only its carrier has',
+    (f) => f.carrierWaybills.push({ waybillNo: 'WB4', trackingNo: '84', cancelled: false }),
+    [['I3', /waybill WB4: the carrier has it, no row of ours does/]],
+  ],
+  [
+    'a waybill whose answer was lost for good',
+    (f) => f.waybills.push({ waybillNo: 'WB4', state: 'asked', trackingNo: null }),
+    [['I3', /waybill WB4: the carrier has none that is open, it is asked here/]],
+  ],
+  [
+    'a waybill under another number',
+    (f) => (waybillOf(f).trackingNo = '80'),
+    [['I3', /waybill WB1: it is 81 there, 80 here/]],
+  ],
+  [
+    'a waybill that is void here alone',
+    (f) => (waybillOf(f).state = 'voided'),
+    [['I3', /waybill WB1: it is open there, voided here/]],
+  ],
+  [
+    'a waybill that is void there alone',
+    (f) => (pick(f.carrierWaybills, ({ waybillNo }) => waybillNo === 'WB1').cancelled = true),
+    [['I3', /waybill WB1: the carrier has none that is open, it is handed_over here/]],
+  ],
+  [
     'a shipment that the warehouse does not know',
     (f) => (f.deliveries = without(f.deliveries, ({ shipmentNo }) => shipmentNo === 'BS2')),
     [['I1', /shipment BS2: it is unknown there, packed here/]],
@@ -944,6 +979,18 @@ describe('I2 the providers’ own books', () => {
       expect(deliveries.map(({ shipmentNo, parcels }) => [shipmentNo, parcels[0]?.lines])).toEqual([
         ['BS2', [{ lineNo: 1, quantity: 1 }]],
         ['BS3', [{ lineNo: 2, quantity: 3 }]],
+      ]);
+    });
+  });
+
+  it('of the carriers say which waybills are open', async () => {
+    const told = (orderId: string, cancelledAt: string | null) => ({ orderId, trackingNo: '8', cancelledAt });
+    const waybills = [told('WB1', null), told('WB2', '2026-03-01T04:00:00.000Z')];
+    const answers = { '/control/kuaidi100/waybills?cursor=0&limit=1000': { waybills, nextCursor: null } };
+    await withDesk(answers, async (url) => {
+      expect(await readCarrierWaybills(url)).toEqual([
+        { waybillNo: 'WB1', trackingNo: '8', cancelled: false },
+        { waybillNo: 'WB2', trackingNo: '8', cancelled: true },
       ]);
     });
   });

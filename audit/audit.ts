@@ -1,7 +1,7 @@
 import { readBooks } from './database.ts';
 import { auditAcknowledged, auditEndings } from './endings.ts';
 import type { Facts, Finding } from './facts.ts';
-import { acceptedNotices, readDeliveries, readLedgers } from './ledgers.ts';
+import { acceptedNotices, readCarrierWaybills, readDeliveries, readLedgers } from './ledgers.ts';
 import { auditMoney, mismatchedTrades } from './money.ts';
 import { auditOnce } from './once.ts';
 import { auditOrders } from './orders.ts';
@@ -9,9 +9,10 @@ import { auditPieces } from './pieces.ts';
 import { auditStock } from './stock.ts';
 import { auditTurns } from './turns.ts';
 import { auditWarehouses } from './warehouse.ts';
+import { auditWaybills } from './waybills.ts';
 
 export interface AuditReport {
-  /** How many rows, trades and delivery orders were looked at. */
+  /** How many rows, trades, delivery orders and waybills were looked at. */
   checked: Record<keyof Facts, number>;
   findings: Finding[];
 }
@@ -20,8 +21,8 @@ export interface AuditReport {
 const MOST_NOTICES = 100;
 
 /**
- * Compares the database with the providers' and the warehouses' own books, sharing no code with the server or the sandbox. At rest it finds
- * nothing; while money moves the two are read at different moments and may differ, so callers look again.
+ * Compares the database with the providers', warehouses' and carriers' own books, sharing no code with the server or the
+ * sandbox. At rest it finds nothing; while money moves the two are read at different moments and may differ, so callers look again.
  */
 export async function audit({
   databaseUrl,
@@ -30,12 +31,13 @@ export async function audit({
   databaseUrl: string;
   sandboxUrl: string;
 }): Promise<AuditReport> {
-  const [books, trades, deliveries] = await Promise.all([
+  const [books, trades, deliveries, carrierWaybills] = await Promise.all([
     readBooks(databaseUrl),
     readLedgers(sandboxUrl),
     readDeliveries(sandboxUrl),
+    readCarrierWaybills(sandboxUrl),
   ]);
-  const facts: Facts = { ...books, trades, deliveries };
+  const facts: Facts = { ...books, trades, deliveries, carrierWaybills };
   const findings = check(facts);
   const unbooked = mismatchedTrades(facts).filter(
     ({ what, trade }) => what === 'was paid' && trade.paidFen > 0n,
@@ -54,6 +56,7 @@ export function check(facts: Facts): Finding[] {
     ...auditMoney(facts),
     ...auditOrders(facts),
     ...auditOnce(facts),
+    ...auditWaybills(facts),
     ...auditEndings(facts),
     ...auditTurns(facts),
   ];

@@ -75,6 +75,8 @@ async function readAll(sql: postgres.TransactionSql): Promise<Books> {
       SELECT order_no AS "orderNo", line_no AS "lineNo", quantity, cash_fen AS "cashFen", points_fen AS "pointsFen" FROM line_reversals`),
     cancellations: await rows(`
       SELECT cancellation_no AS "cancellationNo", order_no AS "orderNo", decided_at IS NULL AS open FROM cancellations`),
+    waybills: await rows(`
+      SELECT waybill_no AS "waybillNo", state, tracking_no AS "trackingNo" FROM waybills`),
   };
 }
 

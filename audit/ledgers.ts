@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Delivery, PROVIDERS, type ProviderName, type Trade } from './facts.ts';
+import { type CarrierWaybill, type Delivery, PROVIDERS, type ProviderName, type Trade } from './facts.ts';
 
 const PAGE = 1000;
 
@@ -20,6 +20,12 @@ const delivery = z.object({
   stage: z.string(),
   parcels: z.array(parcel),
 });
+const waybill = z
+  .object({ orderId: z.string(), trackingNo: z.string(), cancelledAt: z.string().nullable() })
+  .transform(({ orderId, trackingNo, cancelledAt }) => ({
+    ...{ waybillNo: orderId, trackingNo, cancelled: cancelledAt !== null },
+  }));
+const waybillListing = z.object({ waybills: z.array(waybill), nextCursor: z.int().nullable() });
 const deliveryListing = z.object({ orders: z.array(delivery), nextCursor: z.int().nullable() });
 const told = z.object({
   notifications: z.array(
@@ -33,37 +39,38 @@ const told = z.object({
 
 /** Every trade of every provider, as the providers themselves have it. Throws if one does not answer in its format. */
 export async function readLedgers(sandboxUrl: string): Promise<Trade[]> {
-  const ledgers = await Promise.all(PROVIDERS.map((provider) => readLedger(sandboxUrl, provider)));
+  const ledgers = await Promise.all(
+    PROVIDERS.map(async (provider: ProviderName) => {
+      const trades = await readPages(sandboxUrl, `${provider}/trades`, listing, (page) => page.trades);
+      return trades.map((trade) => ({ provider, ...trade }));
+    }),
+  );
   return ledgers.flat();
 }
 
-async function readLedger(sandboxUrl: string, provider: ProviderName): Promise<Trade[]> {
-  const trades: Trade[] = [];
-  for (let cursor: number | null = 0; cursor !== null; ) {
-    const page: z.infer<typeof listing> = await ask(
-      sandboxUrl,
-      `${provider}/trades?cursor=${cursor}&limit=${PAGE}`,
-      listing,
-    );
-    trades.push(...page.trades.map((trade) => ({ provider, ...trade })));
-    cursor = page.nextCursor;
-  }
-  return trades;
+/** Every delivery order of every warehouse, as the warehouses themselves have it. Throws as `readLedgers` does. */
+export function readDeliveries(sandboxUrl: string): Promise<Delivery[]> {
+  return readPages(sandboxUrl, 'qimen/orders', deliveryListing, (page) => page.orders);
 }
 
-/** Every delivery order of every warehouse, as the warehouses themselves have it. Throws as `readLedgers` does. */
-export async function readDeliveries(sandboxUrl: string): Promise<Delivery[]> {
-  const deliveries: Delivery[] = [];
+/** Every waybill of every carrier, as the carriers themselves have it. Throws as `readLedgers` does. */
+export function readCarrierWaybills(sandboxUrl: string): Promise<CarrierWaybill[]> {
+  return readPages(sandboxUrl, 'kuaidi100/waybills', waybillListing, (page) => page.waybills);
+}
+
+async function readPages<Page extends { nextCursor: number | null }, Row>(
+  sandboxUrl: string,
+  path: string,
+  schema: z.ZodType<Page>,
+  rowsOf: (page: Page) => Row[],
+): Promise<Row[]> {
+  const rows: Row[] = [];
   for (let cursor: number | null = 0; cursor !== null; ) {
-    const page: z.infer<typeof deliveryListing> = await ask(
-      sandboxUrl,
-      `qimen/orders?cursor=${cursor}&limit=${PAGE}`,
-      deliveryListing,
-    );
-    deliveries.push(...page.orders);
+    const page: Page = await ask(sandboxUrl, `${path}?cursor=${cursor}&limit=${PAGE}`, schema);
+    rows.push(...rowsOf(page));
     cursor = page.nextCursor;
   }
-  return deliveries;
+  return rows;
 }
 
 /** How each provider names the event of a payment: `TRADE_SUCCESS`, `TRANSACTION.SUCCESS`, `payment_intent.succeeded`. */

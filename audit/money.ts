@@ -1,15 +1,5 @@
-import {
-  balance,
-  type Facts,
-  type Finding,
-  grouped,
-  type Payment,
-  PROVIDERS,
-  sumOf,
-  type Trade,
-  tradeKey,
-  yuan,
-} from './facts.ts';
+import { type Facts, type Finding, type Payment, PROVIDERS, type Trade, tradeKey } from './facts.ts';
+import { balance, grouped, sumOf, yuan } from './sums.ts';
 
 const isChannel = (account: string): boolean => account.startsWith('channel:');
 

@@ -1,4 +1,5 @@
-import { type Facts, type Finding, grouped, sumOf, type Trade, tradeKey, yuan } from './facts.ts';
+import { type Facts, type Finding, type Trade, tradeKey } from './facts.ts';
+import { grouped, sumOf, yuan } from './sums.ts';
 
 type OnceFacts = Pick<Facts, 'trades' | 'payments' | 'refunds'>;
 

@@ -1,13 +1,5 @@
-import {
-  type Amounts,
-  type Books,
-  balance,
-  type Finding,
-  grouped,
-  type Order,
-  sumOf,
-  yuan,
-} from './facts.ts';
+import { type Amounts, type Books, type Finding, type Order } from './facts.ts';
+import { balance, grouped, sumOf, yuan } from './sums.ts';
 
 type OrderBooks = Pick<Books, 'orders' | 'lines' | 'refunds' | 'vouchers' | 'reversals'>;
 

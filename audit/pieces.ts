@@ -1,4 +1,5 @@
-import { type Books, type Finding, grouped, type Line, type Reversal, sumOf, yuan } from './facts.ts';
+import { type Books, type Finding, type Line, type Reversal } from './facts.ts';
+import { grouped, sumOf, yuan } from './sums.ts';
 
 type PieceBooks = Pick<Books, 'orders' | 'lines' | 'shipments' | 'reversals'>;
 

@@ -3,7 +3,7 @@ import type { AuditReport } from './audit.ts';
 const INVARIANTS = [
   ['I1', 'Stock is conserved, and the warehouses’ books are ours'],
   ['I2', 'The money at the providers is the money in the books'],
-  ['I3', 'Every charge and refund took effect once'],
+  ['I3', 'Every charge, refund and waybill took effect once'],
   ['I5', 'What was acknowledged comes to an end'],
 ] as const;
 

@@ -1,4 +1,5 @@
-import { type Books, type Finding, grouped, type StockMovement } from './facts.ts';
+import { type Books, type Finding, type StockMovement } from './facts.ts';
+import { grouped } from './sums.ts';
 
 type StockBooks = Pick<Books, 'orders' | 'lines' | 'stockLevels' | 'stockMovements'>;
 

@@ -1,5 +1,6 @@
-import { type Books, type Finding, grouped, type Order } from './facts.ts';
+import { type Books, type Finding, type Order } from './facts.ts';
 import { OPEN_STAGES } from './pieces.ts';
+import { grouped } from './sums.ts';
 
 type TurnBooks = Pick<Books, 'orders' | 'lines' | 'shipments' | 'workItems' | 'cancellations'>;
 

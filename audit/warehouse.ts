@@ -1,5 +1,6 @@
-import { type Delivery, type Facts, type Finding, grouped, type Piece, type Shipment } from './facts.ts';
+import { type Delivery, type Facts, type Finding, type Piece, type Shipment } from './facts.ts';
 import { OPEN_STAGES } from './pieces.ts';
+import { grouped } from './sums.ts';
 
 type WarehouseFacts = Pick<Facts, 'shipments' | 'deliveries' | 'workItems'>;
 
