@@ -327,7 +327,11 @@ test(`FU-2 FU-3 FU-4 FU-5 CN-2 CN-3 CN-5 I1 I2 I3 I5 ${SHIPMENTS} shipments unde
     return (await unfinished()).length === 0;
   };
   await eventually(isQuiet, 'every paid leaf to be sent or refunded', 300_000).catch(async (error) => {
-    throw new Error(`${(error as Error).message}: ${JSON.stringify(await unfinished())}`);
+    const why = await database().execute(sql`
+      SELECT o.order_no, (SELECT array_agg(stage) FROM shipments s WHERE s.order_no = o.order_no) AS stages,
+        c.state, c.asked_at, now() AS now FROM orders o LEFT JOIN cancellations c ON c.cancellation_no = o.cancellation_no
+      WHERE o.kind <> 'parent' AND o.paid_at IS NOT NULL AND o.state = 'awaiting_shipment'`);
+    throw new Error(`${(error as Error).message}: ${JSON.stringify([...why])}`);
   });
   process.stdout.write(`every paid leaf was sent or refunded after ${since()}\n`);
   const look = () => audit({ databaseUrl: stack.databaseUrl, sandboxUrl: stack.sandboxUrl });

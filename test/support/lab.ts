@@ -160,9 +160,9 @@ export class Lab {
    * and never says that it has heard: that is lifted here. A `skip` over that moment takes its rest in real time.
    */
   async endOfOutliving(workflowId: string): Promise<unknown> {
-    const result = await this.client.workflow.getHandle(workflowId).result();
-    await letGoOn(this.env);
-    return result;
+    const run = this.client.workflow.getHandle(workflowId);
+    await eventually(() => run.describe().catch(() => null), `${workflowId} to begin`);
+    return await run.result().finally(() => letGoOn(this.env));
   }
 
   /** An order's run is lost, as with its server; not amid a task, for which this server would keep time still. */

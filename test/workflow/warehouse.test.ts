@@ -45,8 +45,19 @@ async function queued() {
   const { buyer, orderNo, shipmentNo } = await paidInWarehouse();
   await stageOf(buyer, orderNo, 'accepted');
   await warehouse.fault({ pendingCancel: true, onlyOutTradeNo: shipmentNo });
+  const system = warehouse.warehouse;
+  let questions = 0;
+  const counted: WarehouseSystem['cancel'] = (ref, reason) => {
+    questions += 1;
+    return system.cancel(ref, reason);
+  };
+  lab.systems.set('qimen', { ...system, cancel: counted });
   await cancel(buyer, orderNo);
-  await lab.skip(MINUTES(29));
+  for (const [index, minutes] of [0, 1, 4, 10].entries()) {
+    if (minutes > 0) await lab.skip(MINUTES(minutes) + 1_000);
+    await eventually(async () => questions === index + 1, `question ${index + 1}`);
+  }
+  await lab.skip(MINUTES(14));
   expect((await readOrder(buyer, orderNo)).cancellations).toMatchObject([{ state: 'asking' }]);
   await lab.skip(MINUTES(2));
   await waitFor(buyer, orderNo, ({ cancellations }) => cancellations[0]?.state === 'queued');
@@ -83,6 +94,29 @@ test('CN-4 a warehouse that knows late stops it all the same', async () => {
   await lab.skip(MINUTES(5) + 1_000);
   await cancelled(buyer, orderNo);
   expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
+});
+
+test('CN-4 a question that was lost with its worker is put once more at once, and is none of the five', {
+  timeout: 120_000,
+}, async () => {
+  const { buyer, orderNo } = await paidInWarehouse();
+  await stageOf(buyer, orderNo, 'accepted');
+  const system = warehouse.warehouse;
+  const { resolve: endsAtLast, promise: lost } = withResolvers();
+  let questions = 0;
+  lab.systems.set('qimen', {
+    ...system,
+    cancel: async (ref, reason) => {
+      if (++questions === 1) await lost;
+      return await system.cancel(ref, reason);
+    },
+  });
+  await cancel(buyer, orderNo);
+  // No time is skipped: had it waited its minute for the second question, it would wait still.
+  await eventually(async () => questions === 2, 'the question to be put again', 60_000);
+  await cancelled(buyer, orderNo);
+  expect(await decided(buyer, orderNo)).toMatchObject({ state: 'agreed' });
+  endsAtLast();
 });
 
 test('CN-2 FU-2 what the warehouse hands over while it is being asked has left, also when its report is lost', async () => {

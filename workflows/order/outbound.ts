@@ -1,4 +1,4 @@
-import { ActivityFailure, sleep } from '@temporalio/workflow';
+import { ActivityFailure, patched, sleep, TimeoutFailure } from '@temporalio/workflow';
 import type { InterceptAnswer } from '../../activities/warehouse/intercept.ts';
 import { outsideOnce } from '../shared/activities.ts';
 import { push, startShipment } from '../shipment/shipment.ts';
@@ -32,11 +32,16 @@ export async function interceptShipments(
   return answers;
 }
 
+/** How often a question is put once more whose worker died with it: that was no silence of the warehouse's. */
+const TRIES = 3;
+
 async function ask(shipmentNo: string): Promise<InterceptAnswer> {
-  try {
-    return await outsideOnce.interceptShipment({ shipmentNo, atMs: Date.now() });
-  } catch (error) {
-    if (error instanceof ActivityFailure) return 'unknown';
-    throw error;
-  }
+  for (let tries = 1; ; tries++)
+    try {
+      return await outsideOnce.interceptShipment({ shipmentNo, atMs: Date.now() });
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const wasLost = error.cause instanceof TimeoutFailure;
+      if (!wasLost || tries === TRIES || !patched('ask-again-what-was-lost')) return 'unknown';
+    }
 }
