@@ -29,7 +29,7 @@ export interface WaybillRequest {
 
 /**
  * Writes down that a waybill is asked for (FU-8), before any carrier is: orders are locked, so that no piece gets two
- * waybills. Answers why not, and of which order.
+ * waybills. Answers why not, and of which order; asked again under its number, there is nothing left to do.
  */
 export async function askForWaybill(
   db: Database,
@@ -54,6 +54,8 @@ export async function askForWaybill(
       )
       .orderBy(asc(orders.orderNo))
       .for('no key update');
+    const [same] = await tx.select().from(waybills).where(eq(waybills.waybillNo, waybillNo));
+    if (same) return { result: 'asked' };
     const packings = [];
     for (const { orderNo, lines } of request.orders) {
       const { version, contact } = await openReceiver(tx, privacy, buyerId, orderNo);

@@ -15,7 +15,7 @@ export interface Kuaidi100WaybillConfig {
 }
 
 /** Kuaidi100 asks the carrier and draws the label while we wait. */
-const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 8_000;
 /** A short link to a label in HTML. */
 const PRINT_TYPE = 'HTML';
 const PAYMENT = 'MONTHLY';

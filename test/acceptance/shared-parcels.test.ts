@@ -1,11 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AfterSaleRepresentation } from '../../api/representations/after-sale.ts';
 import type { ShopClient } from '../../cli/shop-client.ts';
 import type { Stack } from '../../cli/stack/index.ts';
 import * as t from '../../db/schema/index.ts';
-import { startOwnStack } from '../support/own-stack.ts';
+import { noticesOf } from '../support/books.ts';
+import { applyFor, type Case, caseWhen, inspected, merchantActs, sentBack } from '../support/cases.ts';
+import { carrierOf, postReport, signReport, startParcelStack } from '../support/parcels.ts';
 import {
   ADDRESS,
   type Buyer,
@@ -14,11 +14,10 @@ import {
   givenShop,
   givenSku,
   newBuyer,
+  newTrackingNo,
   pay,
   receive,
-  sandbox,
   ship,
-  stack,
   staff,
   submit,
 } from '../support/world.ts';
@@ -30,8 +29,7 @@ import {
 
 let own: Stack;
 beforeAll(async () => {
-  own = await startOwnStack({ env: { PARCEL_WATCH_INTERVAL_SECONDS: '1', SWEEP_INTERVAL_SECONDS: '2' } });
-  await sandbox('kuaidi100', '/settings', { autoAdvance: false });
+  own = await startParcelStack();
 }, 300_000);
 afterAll(() => own.stop());
 
@@ -42,12 +40,6 @@ interface ParcelView {
   togetherWith: string[];
   events: { text: string; state: string }[];
 }
-
-const newNumber = () => `SF${randomInt(10 ** 12, 10 ** 13)}`;
-
-/** Moves a parcel at the carrier. */
-const carrier = (trackingNo: string, step: string, body: object = {}) =>
-  sandbox('kuaidi100', `/parcels/shunfeng/${trackingNo}${step}`, body);
 
 async function givenPaid(buyer: Buyer, shop: Parameters<typeof givenShop>[0] = {}): Promise<string> {
   const orderNo = await submit(buyer, { [await givenSku(await givenShop(shop), 10)]: 1 });
@@ -67,7 +59,7 @@ const watchedUnder = (trackingNo: string, count: number) =>
 
 /** Two orders of one buyer in one parcel, which the tracking service tells of to the first. */
 async function givenTogether(): Promise<{ buyer: Buyer; orderNos: [string, string]; trackingNo: string }> {
-  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newNumber()];
+  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newTrackingNo()];
   const orderNos: [string, string] = [await givenPaid(buyer), await givenPaid(buyer)];
   for (const [index, orderNo] of orderNos.entries()) {
     await ship(merchant, orderNo, trackingNo);
@@ -88,29 +80,18 @@ const parcelWhen = (buyer: Buyer, orderNo: string, wanted: (parcel: ParcelView) 
     return wanted(parcel) && parcel;
   }, `the parcel of ${orderNo}`);
 
-const noticesOf = async (client: Pick<Buyer, 'get'>, orderNo: string): Promise<string[]> =>
-  (await client.get<{ notices: { orderNo: string; event: string }[] }>('/notices')).notices
-    .filter((notice) => notice.orderNo === orderNo)
-    .map(({ event }) => event);
-
-const caseWhen = (client: ShopClient, caseNo: string, wanted: (one: AfterSaleRepresentation) => boolean) =>
-  eventually(async () => {
-    const one = await client.get<AfterSaleRepresentation>(`/after-sales/${caseNo}`);
-    return wanted(one) && one;
-  }, `case ${caseNo}`);
-
-const isBack = ({ log }: AfterSaleRepresentation) => log.some(({ action }) => action === 'parcel_signed');
+const isBack = ({ log }: Case) => log.some(({ action }) => action === 'parcel_signed');
 
 test('FU-8 LG-1 LG-4 one parcel with two orders: a push moves both, and on its signature both are asked to confirm', async () => {
   const { buyer, orderNos, trackingNo } = await givenTogether();
-  await carrier(trackingNo, '/events', { state: 'collected', text: '已收取快件' });
-  await carrier(trackingNo, '/events', { state: 'delivering', text: '正在派送途中' });
+  await carrierOf(trackingNo).tells('collected', '已收取快件');
+  await carrierOf(trackingNo).tells('delivering', '正在派送途中');
   for (const orderNo of orderNos)
     expect((await parcelWhen(buyer, orderNo, ({ state }) => state === 'delivering')).events).toMatchObject([
       { text: '正在派送途中' },
       { text: '已收取快件' },
     ]);
-  await carrier(trackingNo, '/events', { state: 'signed', text: '已签收' });
+  await carrierOf(trackingNo).tells('signed', '已签收');
   for (const orderNo of orderNos) {
     await eventually(
       async () => (await noticesOf(buyer, orderNo)).includes('parcel_signed'),
@@ -121,7 +102,7 @@ test('FU-8 LG-1 LG-4 one parcel with two orders: a push moves both, and on its s
 });
 
 test('FU-8 LG-1 the orders in a parcel name each other: all of them to their buyer, to a merchant his own alone', async () => {
-  const [buyer, trackingNo] = [await newBuyer(), newNumber()];
+  const [buyer, trackingNo] = [await newBuyer(), newTrackingNo()];
   const [merchant1, merchant2] = [await staff('merchant1'), await staff('merchant2')];
   const [first, second] = [await givenPaid(buyer), await givenPaid(buyer)];
   const foreign = await givenPaid(buyer, { merchantId: 'M2' });
@@ -141,20 +122,20 @@ test('FU-8 LG-1 the orders in a parcel name each other: all of them to their buy
   expect(await together(await staff('customerService'), second)).toEqual([first, foreign].sort());
   // They travelled together also once they have arrived.
   await watchedUnder(trackingNo, 3);
-  await carrier(trackingNo, '/events', { state: 'signed', text: '已签收' });
+  await carrierOf(trackingNo).tells('signed', '已签收');
   const arrived = await parcelWhen(buyer, second, ({ state }) => state === 'signed');
   expect(arrived.togetherWith).toEqual([first, foreign].sort());
 });
 
 test('FU-8 LG-3 two orders in one parcel that is refused at the door: a case for each, and both wait for the inspection once it is back', async () => {
   const { buyer, orderNos, trackingNo } = await givenTogether();
-  await carrier(trackingNo, '/course', { course: 'refused' });
-  await carrier(trackingNo, '/advance', { to: 'refused' });
+  await carrierOf(trackingNo).course('refused');
+  await carrierOf(trackingNo).advance('refused');
   const merchant = await staff('merchant1');
   const caseNos: string[] = [];
   for (const orderNo of orderNos) {
     const opened = await eventually(async () => {
-      const { cases } = await merchant.get<{ cases: AfterSaleRepresentation[] }>('/after-sales');
+      const { cases } = await merchant.get<{ cases: Case[] }>('/after-sales');
       return cases.find((one) => one.orderNo === orderNo);
     }, `the case of ${orderNo}`);
     expect(opened).toMatchObject({ state: 'returning', reason: 'refused_delivery' });
@@ -163,43 +144,40 @@ test('FU-8 LG-3 two orders in one parcel that is refused at the door: a case for
       (await noticesOf(buyer, orderNo)).filter((event) => event.startsWith('parcel_refused')),
     ).toHaveLength(1);
   }
-  await carrier(trackingNo, '/advance', { to: 'returned' });
+  await carrierOf(trackingNo).advance('returned');
   for (const caseNo of caseNos) {
-    await caseWhen(merchant, caseNo, isBack);
-    await merchant.post(`/merchant/after-sales/${caseNo}/actions`, {
-      do: 'pass',
-      dispositions: [{ lineNo: 1, sellable: 1, damaged: 0, lost: 0 }],
-    });
+    const back = await caseWhen(merchant, caseNo, isBack);
+    await merchantActs(merchant, caseNo, inspected(back));
   }
 });
 
 test('FU-8 LG-1 an order that joins a parcel on its way has at once what was told before, and hears what comes', async () => {
-  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newNumber()];
+  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newTrackingNo()];
   const [first, second] = [await givenPaid(buyer), await givenPaid(buyer)];
   await ship(merchant, first, trackingNo);
   await watchedUnder(trackingNo, 1);
-  await carrier(trackingNo, '/events', { state: 'collected', text: '已收取快件' });
-  await carrier(trackingNo, '/events', { state: 'in_transit', text: '已到达集散中心' });
+  await carrierOf(trackingNo).tells('collected', '已收取快件');
+  await carrierOf(trackingNo).tells('in_transit', '已到达集散中心');
   await parcelWhen(buyer, first, ({ events }) => events.length === 2);
   await ship(merchant, second, trackingNo);
   const joined = await parcelWhen(buyer, second, ({ events }) => events.length === 2);
   expect(joined).toMatchObject({ state: 'in_transit', togetherWith: [first] });
-  await carrier(trackingNo, '/events', { state: 'delivering', text: '正在派送途中' });
+  await carrierOf(trackingNo).tells('delivering', '正在派送途中');
   await parcelWhen(buyer, second, ({ state }) => state === 'delivering');
 });
 
 test('FU-8 LG-1 an order that joins while the tracking service does not answer hears all of it with the next push', async () => {
-  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newNumber()];
+  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newTrackingNo()];
   const [first, second] = [await givenPaid(buyer), await givenPaid(buyer)];
   await ship(merchant, first, trackingNo);
   await watchedUnder(trackingNo, 1);
-  await carrier(trackingNo, '/events', { state: 'collected', text: '已收取快件' });
+  await carrierOf(trackingNo).tells('collected', '已收取快件');
   await parcelWhen(buyer, first, ({ events }) => events.length === 1);
-  await sandbox('kuaidi100', '/faults', { silentQuery: true, onlyOutTradeNo: trackingNo });
+  await carrierOf(trackingNo).faults({ silentQuery: true });
   await ship(merchant, second, trackingNo);
   await watchedUnder(trackingNo, 2);
   expect((await parcelOf(buyer, second)).events).toEqual([]);
-  await carrier(trackingNo, '/events', { state: 'in_transit', text: '已到达集散中心' });
+  await carrierOf(trackingNo).tells('in_transit', '已到达集散中心');
   await parcelWhen(buyer, second, ({ events }) => events.length === 2);
 });
 
@@ -215,13 +193,13 @@ test('FU-8 LG-1 a report that one order could not take reaches the other, and is
   await database().execute(
     sql`create trigger refuse_events before insert on track_events for each row execute function refuse_events()`,
   );
-  await carrier(trackingNo, '/events', { state: 'collected', text: '已收取快件' });
+  await carrierOf(trackingNo).tells('collected', '已收取快件');
   await parcelWhen(buyer, first, ({ events }) => events.length === 1);
-  const { body } = await sandbox<{ body: string }>('kuaidi100', '/sign', { carrier: 'shunfeng', trackingNo });
-  expect(await post(shipmentNo, body)).toBe(503);
+  const { body } = await signReport(trackingNo);
+  expect(await postReport(shipmentNo, body)).toBe(503);
   expect((await parcelOf(buyer, second)).events).toEqual([]);
   await database().execute(sql`drop trigger refuse_events on track_events`);
-  expect(await post(shipmentNo, body)).toBe(200);
+  expect(await postReport(shipmentNo, body)).toBe(200);
   for (const orderNo of orderNos) expect((await parcelOf(buyer, orderNo)).events).toHaveLength(1);
 });
 
@@ -234,7 +212,7 @@ test('FU-8 LG-1 another buyer’s order under the same number hears nothing of i
   });
   const mistaken = await givenPaid(Object.assign(other, { addressId }));
   await ship(await staff('merchant1'), mistaken, trackingNo);
-  await carrier(trackingNo, '/events', { state: 'signed', text: '已签收' });
+  await carrierOf(trackingNo).tells('signed', '已签收');
   for (const orderNo of orderNos) await parcelWhen(buyer, orderNo, ({ state }) => state === 'signed');
   expect(await parcelOf(other, mistaken)).toMatchObject({
     state: 'handed_over',
@@ -245,27 +223,21 @@ test('FU-8 LG-1 another buyer’s order under the same number hears nothing of i
 });
 
 test('FU-8 RT-4 LG-1 two cases whose goods come back in one parcel: its signature starts the time to inspect of both', async () => {
-  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newNumber()];
+  const [buyer, merchant, trackingNo] = [await newBuyer(), await staff('merchant1'), newTrackingNo()];
   const caseNos: string[] = [];
   for (let count = 1; count <= 2; count++) {
     const orderNo = await givenPaid(buyer);
     await ship(merchant, orderNo);
     await receive(buyer, orderNo);
-    const { caseNo } = await buyer.post<AfterSaleRepresentation>(`/orders/${orderNo}/after-sales`, {
-      ...{ kind: 'return_refund', reason: 'defective', words: '壶嘴裂了' },
-      lines: [{ lineNo: 1, quantity: 1 }],
-    });
-    await merchant.post(`/merchant/after-sales/${caseNo}/actions`, {
-      ...{ do: 'agree', returnTo: '杭州市余杭区文一西路 1 号' },
-    });
-    await buyer.post(`/after-sales/${caseNo}/actions`, { do: 'send_back', carrier: 'shunfeng', trackingNo });
+    const { caseNo } = await applyFor(buyer, orderNo);
+    await sentBack(buyer, merchant, caseNo, trackingNo);
     await watchedUnder(trackingNo, count);
     caseNos.push(caseNo);
   }
-  await carrier(trackingNo, '/events', { state: 'collected', text: '已收取快件' });
+  await carrierOf(trackingNo).tells('collected', '已收取快件');
   for (const caseNo of caseNos)
     await caseWhen(buyer, caseNo, ({ parcels }) => parcels[0]?.state === 'collected');
-  await carrier(trackingNo, '/events', { state: 'signed', text: '已签收' });
+  await carrierOf(trackingNo).tells('signed', '已签收');
   for (const caseNo of caseNos) {
     const arrived = await caseWhen(merchant, caseNo, isBack);
     expect(arrived).toMatchObject({ state: 'returning', actions: ['pass', 'fail'] });
@@ -273,13 +245,3 @@ test('FU-8 RT-4 LG-1 two cases whose goods come back in one parcel: its signatur
     expect(Math.round(days)).toBe(10);
   }
 });
-
-async function post(shipmentNo: string, body: string): Promise<number> {
-  const response = await fetch(`${stack().apiUrl}/v1/callbacks/kuaidi100/${shipmentNo}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body,
-  });
-  await response.arrayBuffer();
-  return response.status;
-}

@@ -52,6 +52,17 @@ const handOver = (merchant: ShopClient, { waybillNo }: Waybill, key?: string): P
 const giveBack = (merchant: ShopClient, { waybillNo }: Waybill): Promise<Waybill> =>
   merchant.post(`/merchant/waybills/${waybillNo}/cancellations`, { reason: '换一家快递' });
 
+/** The waybill, once it is in that state. */
+const ends = (merchant: ShopClient, waybill: Waybill, state: Waybill['state']): Promise<Waybill> =>
+  eventually(
+    async () => {
+      const now = await read(merchant, waybill);
+      return now.state === state && now;
+    },
+    `the waybill to be ${state}`,
+    60_000,
+  );
+
 /** What the carrier itself has of a waybill. */
 const atCarrier = ({ waybillNo }: Waybill) =>
   sandbox<{ trackingNo: string; cancelledAt: string | null }>(
@@ -154,11 +165,14 @@ test('FU-8 ID-2 what does not fit into the parcel is named, and no carrier is as
     expect((await problemFrom(act(stranger, waybill))).status).toBe(404);
 });
 
-test('FU-8 two requests for the same pieces at once: one waybill', async () => {
+test('FU-8 SB-6 two requests for the same pieces at once: one waybill; the same request at once: the same', async () => {
   const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
   const orderNo = await paidOrder(buyer);
   const asked = await Promise.allSettled(Array.from({ length: 8 }, () => ask(merchant, [{ orderNo }])));
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const [key, again] = [randomUUID(), await paidOrder(buyer)];
+  const same = await Promise.all(Array.from({ length: 8 }, () => ask(merchant, [{ orderNo: again }], key)));
+  expect(new Set(same.map(({ trackingNo }) => trackingNo)).size).toBe(1);
 });
 
 test('FU-8 the carrier refuses: its words are told, and the pieces are free for another', async () => {
@@ -173,8 +187,8 @@ test('FU-8 the carrier refuses: its words are told, and the pieces are free for 
   expect(await ask(merchant, [{ orderNo }], undefined, 'zhongtong')).toMatchObject({ state: 'issued' });
 });
 
-test('FU-8 the carrier’s answer is lost: asked again under the same number, it is one waybill', {
-  timeout: 90_000,
+test('FU-8 the carrier’s answers are lost: asked again under the same number, it is one waybill, and void once', {
+  timeout: 150_000,
 }, async () => {
   const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
   const orderNo = await paidOrder(buyer);
@@ -182,15 +196,13 @@ test('FU-8 the carrier’s answer is lost: asked again under the same number, it
   const waiting = await ask(merchant, [{ orderNo }]);
   expect(waiting).toMatchObject({ state: 'asked', trackingNo: null, labelUrl: null });
   expect((await problemFrom(handOver(merchant, waiting))).code).toBe('waybill_not_usable');
-  const issued = await eventually(
-    async () => {
-      const waybill = await read(merchant, waiting);
-      return waybill.state === 'issued' && waybill;
-    },
-    'the waybill to be issued',
-    60_000,
-  );
-  expect(await atCarrier(waiting)).toMatchObject({ trackingNo: issued.trackingNo, cancelledAt: null });
+  const { trackingNo } = await ends(merchant, waiting, 'issued');
+  expect(await atCarrier(waiting)).toMatchObject({ trackingNo, cancelledAt: null });
+
+  await sandbox('kuaidi100', '/faults', { timeoutAfterSuccess: ['cancel'], times: 1 });
+  expect(await giveBack(merchant, waiting)).toMatchObject({ state: 'voiding' });
+  expect((await problemFrom(handOver(merchant, waiting))).code).toBe('waybill_not_usable');
+  await ends(merchant, waiting, 'voided');
 });
 
 test('FU-8 FU-6 a waybill is given back to its carrier: void, and the pieces are free; a changed address needs a new label', async () => {
@@ -203,13 +215,29 @@ test('FU-8 FU-6 a waybill is given back to its carrier: void, and the pieces are
   expect(orders).toMatchObject([{ orderNo, result: 'refused', code: 'label_outdated' }]);
   expect(await read(merchant, waybill)).toMatchObject({ state: 'issued' });
 
-  expect(await giveBack(merchant, waybill)).toMatchObject({ state: 'voided' });
+  const key = randomUUID();
+  const cancel = (reason: string) =>
+    merchant.post(`/merchant/waybills/${waybill.waybillNo}/cancellations`, { reason }, key);
+  expect(await cancel('地址变更')).toMatchObject({ state: 'voided' });
+  expect((await problemFrom(cancel('换一家快递'))).code).toBe('idempotency_key_reused');
   expect(await giveBack(merchant, waybill)).toMatchObject({ state: 'voided' });
   expect((await atCarrier(waybill)).cancelledAt).not.toBeNull();
   expect((await problemFrom(handOver(merchant, waybill))).code).toBe('waybill_not_usable');
   const next = await ask(merchant, [{ orderNo }]);
   expect(await (await fetch(next.labelUrl ?? '')).text()).toContain('世纪大道 3 号');
   expect((await handOver(merchant, next)).orders).toMatchObject([{ result: 'accepted' }]);
+});
+
+test('FU-8 the carrier has collected the parcel already: the waybill is not taken back, and its reason is told', async () => {
+  const [buyer, merchant] = [await newBuyer(), await staff('merchant1')];
+  const orderNo = await paidOrder(buyer);
+  const waybill = await ask(merchant, [{ orderNo }]);
+  const event = { state: 'collected', text: '顺丰速运 已收取快件' };
+  await sandbox('kuaidi100', `/parcels/shunfeng/${waybill.trackingNo}/events`, event);
+  const refused = await problemFrom(giveBack(merchant, waybill));
+  expect(refused).toMatchObject({ status: 422, code: 'waybill_refused' });
+  expect(await read(merchant, waybill)).toMatchObject({ state: 'issued', refusal: { code: '30020' } });
+  expect((await handOver(merchant, waybill)).orders).toMatchObject([{ orderNo, result: 'accepted' }]);
 });
 
 test('FU-8 CN-2 an order of the parcel is cancelled: the others leave, it is named; the waybill of one that is cancelled alone is given back', async () => {
@@ -229,11 +257,7 @@ test('FU-8 CN-2 an order of the parcel is cancelled: the others leave, it is nam
     ].toSorted((a, b) => (a.orderNo < b.orderNo ? -1 : 1)),
   );
   await waitFor(buyer, stays, ({ state }) => state === 'awaiting_receipt');
-  await eventually(
-    async () => (await read(merchant, single)).state === 'voided',
-    'the waybill to be void',
-    30_000,
-  );
+  await ends(merchant, single, 'voided');
   expect((await atCarrier(single)).cancelledAt).not.toBeNull();
 });
 
@@ -246,9 +270,7 @@ test('FU-8 a number that was entered by hand is as good as handed over; a parcel
   ];
   await ship(merchant, byHand, used.trackingNo ?? '');
   await ship(merchant, otherwise);
-  const ends = (waybill: Waybill, state: string) =>
-    eventually(async () => (await read(merchant, waybill)).state === state, `it to be ${state}`, 30_000);
-  await ends(used, 'handed_over');
-  await ends(unused, 'voided');
+  await ends(merchant, used, 'handed_over');
+  await ends(merchant, unused, 'voided');
   expect((await atCarrier(used)).cancelledAt).toBeNull();
 });

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { claimKey } from '../../../db/commands/idempotency.ts';
 import { handOverFailed, voidWaybill, waybillHandedOver } from '../../../db/commands/waybills.ts';
 import { findWaybill, type WaybillView } from '../../../db/queries/waybills.ts';
 import { NeighbourError } from '../../../providers/neighbour-error.ts';
@@ -94,8 +95,10 @@ export function registerWaybillEnds(app: App, deps: Deps): void {
     const merchantId = c.get('principal').merchantId ?? '';
     const { waybillNo } = c.req.valid('param');
     const { reason } = c.req.valid('json');
-    await idempotencyKeyOf(c);
     const before = await requireOwnWaybill(deps, merchantId, waybillNo);
+    const claim = await claimKey(deps.db, await idempotencyKeyOf(c), waybillNo, deps.now());
+    if (claim.result === 'other_body') throw new Problem('idempotency_key_reused');
+    // Asked again, with this key or another, it is given back once.
     if (before.state !== 'voided') await giveBack(deps, before, reason);
     const waybill = (await findWaybill(deps.db, waybillNo)) ?? before;
     if (waybill.refusal) throw new Problem('waybill_refused', undefined, { refusal: waybill.refusal });

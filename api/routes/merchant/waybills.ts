@@ -102,9 +102,7 @@ export function registerWaybills(app: App, deps: Deps): void {
     const { scope, key, bodyHash } = await idempotencyKeyOf(c);
     // The number is its key's, so that the same request is the same waybill.
     const waybillNo = `WB${createHash('sha256').update(`${scope} ${key}`).digest('hex').slice(0, 16)}`;
-    const earlier = await findWaybill(deps.db, waybillNo);
-    if (earlier && earlier.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused');
-    if (!earlier) {
+    if (!(await findWaybill(deps.db, waybillNo))) {
       const nodes = [];
       for (const { orderNo } of orders)
         nodes.push((await accessMerchantOrder(deps, principal, orderNo)).node);
@@ -112,13 +110,15 @@ export function registerWaybills(app: App, deps: Deps): void {
       const foreign = nodes.find((node) => node.buyerId !== buyerId);
       if (foreign) throw new Problem('other_receiver', undefined, { orderNo: foreign.orderNo });
       if (!deps.waybills.serves(merchantId, carrier)) throw new Problem('no_waybill_account');
-      const asked = await askForWaybill(deps.db, deps.privacy, {
+      const answer = await askForWaybill(deps.db, deps.privacy, {
         ...{ waybillNo, bodyHash, merchantId, buyerId, carrier, weightGrams, orders },
         ...{ actor: `merchant:${principal.sub}`, at: deps.now() },
       });
-      if (asked.result === 'refused') throw problemOf(asked.code, { orderNo: asked.orderNo });
+      if (answer.result === 'refused') throw problemOf(answer.code, { orderNo: answer.orderNo });
     }
-    const waybill = await issued(deps, await requireOwnWaybill(deps, merchantId, waybillNo));
+    const asked = await requireOwnWaybill(deps, merchantId, waybillNo);
+    if (asked.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused');
+    const waybill = await issued(deps, asked);
     if (waybill.state === 'refused')
       throw new Problem('waybill_refused', undefined, { refusal: waybill.refusal });
     const body = await representWaybill(deps.privacy, waybill);
