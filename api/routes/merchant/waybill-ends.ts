@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { claimKey } from '../../../db/commands/idempotency.ts';
 import { handOverFailed, voidWaybill, waybillHandedOver } from '../../../db/commands/waybills.ts';
+import { requireNode } from '../../../db/queries/order-nodes.ts';
 import { findWaybill, type WaybillView } from '../../../db/queries/waybills.ts';
+import { whyNotShippable } from '../../../domain/order/steps/ship.ts';
 import { NeighbourError } from '../../../providers/neighbour-error.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import { sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
-import { Problem } from '../../errors.ts';
+import { Problem, problemOf } from '../../errors.ts';
 import { idempotencyKeyOf } from '../../idempotency.ts';
 import { representWaybill, waybillSchema } from '../../representations/waybill.ts';
 import { bearer, idempotencyHeader, json, jsonBody, orderNoSchema, problems } from '../../schemas.ts';
@@ -82,7 +84,9 @@ export function registerWaybillEnds(app: App, deps: Deps): void {
         keySuffix: orderNo,
       };
       const sent = await verdictOf(order, () =>
-        sendCommand(c, deps, command, () => {
+        sendCommand(c, deps, command, async () => {
+          const reason = whyNotShippable(await requireNode(deps.db, orderNo));
+          if (reason) throw problemOf(reason);
           if (order.addressChanged) throw new Problem('label_outdated');
         }),
       );
