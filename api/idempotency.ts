@@ -17,3 +17,8 @@ export function idempotencyKeyFor(c: Context<AuthEnv>, bodyHash: string): Idempo
     bodyHash,
   };
 }
+
+/** A number for what a key stands for, so that the same request is the same thing. */
+export function numberOf({ scope, key }: IdempotencyKey, length: number): string {
+  return createHash('sha256').update(`${scope} ${key}`).digest('hex').slice(0, length);
+}

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { findMessage } from '../db/commands/inbox.ts';
@@ -8,7 +7,7 @@ import type { AuthEnv } from './auth/middleware.ts';
 import { type Command, type CommandResult, commandSchema, messageSource, sendCommand } from './commands.ts';
 import type { Deps } from './context.ts';
 import { Problem, problemOf } from './errors.ts';
-import { idempotencyKeyOf } from './idempotency.ts';
+import { idempotencyKeyOf, numberOf } from './idempotency.ts';
 import { json, problems } from './schemas.ts';
 
 const proposedSchema = z
@@ -43,10 +42,10 @@ export async function sendOrPropose(
   { amountFen, caseNo = null }: { amountFen: bigint; caseNo?: string | null },
   check: () => void | Promise<void>,
 ): Promise<CommandResult | Proposed> {
-  const { scope, key, bodyHash } = await idempotencyKeyOf(c);
+  const idempotencyKey = await idempotencyKeyOf(c);
+  const { scope, key, bodyHash } = idempotencyKey;
   const { orderNo, kind, payload, actor: proposedBy } = command;
-  // The number is its key's, so that the same request is the same proposal.
-  const proposalNo = `${orderNo}P${createHash('sha256').update(`${scope} ${key}`).digest('hex').slice(0, 8)}`;
+  const proposalNo = `${orderNo}P${numberOf(idempotencyKey, 8)}`;
   const proposed: Proposed = { proposalNo, orderNo, result: 'proposed' };
   const earlier = await findProposal(deps.db, proposalNo);
   if (earlier && earlier.bodyHash !== bodyHash) throw new Problem('idempotency_key_reused');

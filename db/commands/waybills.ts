@@ -41,7 +41,8 @@ export async function askForWaybill(
   if (!merchant?.sender)
     return { result: 'refused', code: 'no_waybill_account', orderNo: request.orders[0]?.orderNo ?? '' };
   // The buyer's key is at hand from here on: a transaction is to wait for no other connection.
-  for (const { orderNo } of request.orders) await openReceiver(db, privacy, buyerId, orderNo);
+  const [first] = request.orders;
+  if (first) await openReceiver(db, privacy, buyerId, first.orderNo);
   return await db.transaction(async (tx) => {
     await tx
       .select({ orderNo: orders.orderNo })

@@ -2,11 +2,12 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listMerchantOrders } from '../../../db/queries/orders.ts';
 import { CARRIERS, isValidTrackingNo } from '../../../domain/logistics/carriers.ts';
 import { ORDER_STATES } from '../../../domain/order/states.ts';
+import { whyNotShippable } from '../../../domain/order/steps/ship.ts';
 import { accessMerchantOrder } from '../../access.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import { commandSchema, sendCommand } from '../../commands.ts';
 import type { App, Deps } from '../../context.ts';
-import { Problem } from '../../errors.ts';
+import { Problem, problemOf } from '../../errors.ts';
 import { openContacts } from '../../representations/contacts.ts';
 import { representOrder } from '../../representations/order.ts';
 import { orderSchema } from '../../representations/order-schema.ts';
@@ -151,10 +152,8 @@ export function registerMerchantOrders(app: App, deps: Deps): void {
       deps,
       { orderNo, kind: 'shipment_reported', actor: `merchant:${principal.sub}`, payload },
       () => {
-        if (node.state !== 'awaiting_shipment')
-          throw new Problem('not_awaiting_shipment', undefined, { state: node.state });
-        if (node.review !== 'confirmed') throw new Problem('not_reviewed');
-        if (node.cancellationNo !== null) throw new Problem('cancellation_open');
+        const reason = whyNotShippable(node);
+        if (reason) throw problemOf(reason, { state: node.state });
       },
     );
     return result.result === 'pending' ? c.json(result, 202) : c.json(result, 200);

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { claimKey } from '../../../db/commands/idempotency.ts';
 import { handOverFailed, voidWaybill, waybillHandedOver } from '../../../db/commands/waybills.ts';
 import { requireNode } from '../../../db/queries/order-nodes.ts';
-import { findWaybill, type WaybillView } from '../../../db/queries/waybills.ts';
+import type { WaybillView } from '../../../db/queries/waybills.ts';
 import { whyNotShippable } from '../../../domain/order/steps/ship.ts';
 import { NeighbourError } from '../../../providers/neighbour-error.ts';
 import { requireRole } from '../../auth/middleware.ts';
@@ -75,8 +75,7 @@ export function registerWaybillEnds(app: App, deps: Deps): void {
     const { carrier, trackingNo } = waybill;
     if (trackingNo === null || !(await waybillHandedOver(deps.db, waybillNo, deps.now())))
       throw new Problem('waybill_not_usable', undefined, { state: waybill.state });
-    const orders = [];
-    for (const order of waybill.orders) {
+    const handOne = async (order: WaybillView['orders'][number]) => {
       const { orderNo, lines } = order;
       const command = {
         ...{ orderNo, kind: 'shipment_reported' as const, actor: `merchant:${principal.sub}` },
@@ -90,8 +89,9 @@ export function registerWaybillEnds(app: App, deps: Deps): void {
           if (order.addressChanged) throw new Problem('label_outdated');
         }),
       );
-      orders.push({ orderNo, ...sent });
-    }
+      return { orderNo, ...sent };
+    };
+    const orders = await Promise.all(waybill.orders.map(handOne));
     if (orders.every(({ result }) => result === 'refused')) await handOverFailed(deps.db, waybillNo);
     return c.json({ waybillNo, trackingNo, orders }, 200);
   });
@@ -104,7 +104,7 @@ export function registerWaybillEnds(app: App, deps: Deps): void {
     if (claim.result === 'other_body') throw new Problem('idempotency_key_reused');
     // Asked again, with this key or another, it is given back once.
     if (before.state !== 'voided') await giveBack(deps, before, reason);
-    const waybill = (await findWaybill(deps.db, waybillNo)) ?? before;
+    const waybill = await requireOwnWaybill(deps, merchantId, waybillNo);
     if (waybill.refusal) throw new Problem('waybill_refused', undefined, { refusal: waybill.refusal });
     const body = await representWaybill(deps.privacy, waybill);
     return waybill.state === 'voiding' ? c.json(body, 202) : c.json(body, 200);

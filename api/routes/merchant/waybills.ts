@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { askForWaybill, issueWaybill } from '../../../db/commands/waybills.ts';
 import { findWaybill, listWaybills, type WaybillView } from '../../../db/queries/waybills.ts';
@@ -9,7 +8,7 @@ import { accessMerchantOrder } from '../../access.ts';
 import { requireRole } from '../../auth/middleware.ts';
 import type { App, Deps } from '../../context.ts';
 import { Problem, problemOf } from '../../errors.ts';
-import { idempotencyKeyOf } from '../../idempotency.ts';
+import { idempotencyKeyOf, numberOf } from '../../idempotency.ts';
 import { representWaybill, waybillSchema } from '../../representations/waybill.ts';
 import {
   bearer,
@@ -99,9 +98,9 @@ export function registerWaybills(app: App, deps: Deps): void {
     const principal = c.get('principal');
     const merchantId = principal.merchantId ?? '';
     const { carrier, weightGrams = null, orders } = c.req.valid('json');
-    const { scope, key, bodyHash } = await idempotencyKeyOf(c);
-    // The number is its key's, so that the same request is the same waybill.
-    const waybillNo = `WB${createHash('sha256').update(`${scope} ${key}`).digest('hex').slice(0, 16)}`;
+    const key = await idempotencyKeyOf(c);
+    const { bodyHash } = key;
+    const waybillNo = `WB${numberOf(key, 16)}`;
     if (!(await findWaybill(deps.db, waybillNo))) {
       const nodes = [];
       for (const { orderNo } of orders)
